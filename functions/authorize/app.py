@@ -1,0 +1,33 @@
+"""The Lambda authorizer: whose request is it? The Bearer token is a JWT of the configured issuer, or an API key."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from background_remover.authentication import InvalidTokenError, authenticate
+from background_remover.observability import logger
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Raises `Exception("Unauthorized")`, the words by which API Gateway answers 401 instead of 500.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html
+    """
+    try:
+        user_id = authenticate(event["authorizationToken"])
+    except InvalidTokenError as error:
+        logger.info("Refused", reason=str(error))
+        raise Exception("Unauthorized") from None
+    # The decision is cached by token for all routes, so it must cover all of them.
+    api_and_stage = "/".join(event["methodArn"].split("/")[:2])
+    return {
+        "principalId": user_id,
+        "policyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": f"{api_and_stage}/*"},
+            ],
+        },
+        "context": {"userId": user_id},
+    }

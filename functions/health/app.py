@@ -1,0 +1,13 @@
+"""`GET /api/health`: liveness and version. Nothing else is asked, so that it tells about this API alone."""
+
+import json
+import os
+from typing import Any
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    return {
+        "statusCode": 200,
+        "headers": {"Content-Type": "application/json", "Cache-Control": "no-store"},
+        "body": json.dumps({"status": "ok", "version": os.environ["VERSION"]}),
+    }

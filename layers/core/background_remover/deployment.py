@@ -1,0 +1,71 @@
+"""The gateways of this deployment. Each is made once per container, when a function first asks for it."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+from background_remover.gateways.api_keys import ApiKeys
+from background_remover.gateways.credit_ledger import CreditLedger
+from background_remover.gateways.job_store import JobStore
+from background_remover.gateways.object_store import ObjectStore
+from background_remover.gateways.secret import Secret
+from background_remover.gateways.work_queue import WorkQueue
+from background_remover.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from background_remover.gateways.hugging_face.client import HuggingFace
+
+# Short time-outs: within one request there is time for a second try, but not for the default minute of waiting.
+_CONFIG = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4})
+
+
+@cache
+def settings() -> Settings:
+    return Settings.from_environment()
+
+
+@cache
+def _dynamodb() -> DynamoDBClient:
+    return boto3.client("dynamodb", config=_CONFIG)
+
+
+@cache
+def ledger() -> CreditLedger:
+    return CreditLedger(_dynamodb(), table=settings().credits_table, signup_credits=settings().signup_credits)
+
+
+@cache
+def jobs() -> JobStore:
+    return JobStore(_dynamodb(), table=settings().jobs_table, ledger=ledger())
+
+
+@cache
+def api_keys() -> ApiKeys:
+    return ApiKeys(_dynamodb(), table=settings().api_keys_table)
+
+
+@cache
+def objects() -> ObjectStore:
+    # Signature version 4, because presigned links must name the bucket's own region to work there.
+    client = boto3.client("s3", config=_CONFIG.merge(Config(signature_version="s3v4")))
+    return ObjectStore(client, bucket=settings().bucket)
+
+
+@cache
+def queue() -> WorkQueue:
+    return WorkQueue(boto3.client("sqs", config=_CONFIG), url=settings().queue_url)
+
+
+@cache
+def hugging_face() -> HuggingFace:
+    # `requests` is imported by the two functions that talk to Hugging Face only.
+    from background_remover.gateways.hugging_face.client import HuggingFace
+
+    token = Secret(boto3.client("secretsmanager", config=_CONFIG), secret_id=settings().hugging_face_secret)
+    return HuggingFace(settings().model_routes, token)

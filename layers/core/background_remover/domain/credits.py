@@ -1,0 +1,64 @@
+"""Credits: a balance moves only by movements, and the ledger keeps every one of them.
+
+Submitting a job holds its price, completing it captures the hold, failing or cancelling it releases the hold.
+Summed over a user's ledger, `available` and `held` are that user's balance at any moment.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class EntryKind(StrEnum):
+    PURCHASE = "purchase"
+    BONUS = "bonus"
+    HOLD = "hold"
+    CAPTURE = "capture"
+    RELEASE = "release"
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """What one ledger entry adds to each side of the balance, in credits; negative takes away."""
+
+    kind: EntryKind
+    available: int
+    held: int
+
+
+def purchase(amount: int) -> Movement:
+    return Movement(EntryKind.PURCHASE, available=amount, held=0)
+
+
+def bonus(amount: int) -> Movement:
+    return Movement(EntryKind.BONUS, available=amount, held=0)
+
+
+def hold(price: int) -> Movement:
+    return Movement(EntryKind.HOLD, available=-price, held=price)
+
+
+def capture(price: int) -> Movement:
+    return Movement(EntryKind.CAPTURE, available=0, held=-price)
+
+
+def release(price: int) -> Movement:
+    return Movement(EntryKind.RELEASE, available=price, held=-price)
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """In credits. `held` is spoken for by jobs that have not ended."""
+
+    available: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One movement of a user's credits; `reference` names the job, payment or grant behind it."""
+
+    entry_id: str
+    movement: Movement
+    reference: str
+    created_at: datetime

@@ -1,0 +1,193 @@
+"""Everything that can go wrong and that somebody can act on. `http/problems.py` maps each to a status, once."""
+
+from datetime import datetime
+from typing import ClassVar
+
+
+class DomainError(Exception):
+    """A refusal or failure with a stable code, a sentence for the caller, and members for the problem document."""
+
+    code: ClassVar[str]
+
+    def __init__(self, detail: str, **members: object) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.members = members
+
+
+# ---- the request ---------------------------------------------------------------------------------
+
+
+class MalformedJsonError(DomainError):
+    """The body is not JSON, or not a JSON object."""
+
+    code = "malformed_json"
+
+
+class MalformedMultipartError(DomainError):
+    """The body is not the multipart/form-data that its Content-Type announces."""
+
+    code = "malformed_multipart"
+
+
+class MalformedBase64Error(DomainError):
+    """A base64 value does not decode."""
+
+    code = "malformed_base64"
+
+
+class UnsupportedMediaTypeError(DomainError):
+    """The request's Content-Type is none that the route takes."""
+
+    code = "unsupported_media_type"
+
+
+class InvalidParameterError(DomainError):
+    """One or more fields have values that the route does not take; `errors` names each."""
+
+    code = "invalid_parameter"
+
+
+class NotAcceptableError(DomainError):
+    """The Accept header asks for another image type than the format that was chosen."""
+
+    code = "not_acceptable"
+
+
+class UnknownTierError(DomainError):
+    """There is no tier of that name."""
+
+    code = "unknown_tier"
+
+
+class IdempotencyKeyReusedError(DomainError):
+    """The Idempotency-Key belongs to an earlier request with another body."""
+
+    code = "idempotency_key_reused"
+
+
+# ---- the image -----------------------------------------------------------------------------------
+
+
+class ImageError(DomainError):
+    """The image cannot be worked on; nothing about it improves by trying again."""
+
+
+class MissingImageError(ImageError):
+    """The request carries no image."""
+
+    code = "missing_image"
+
+
+class EmptyImageError(ImageError):
+    """The image has no bytes."""
+
+    code = "empty_image"
+
+
+class ImageTooLargeError(ImageError):
+    """The image has more bytes than the route takes."""
+
+    code = "image_too_large"
+
+
+class NotAnImageError(ImageError):
+    """The bytes are not an image at all, whatever the file is called."""
+
+    code = "not_an_image"
+
+
+class UnsupportedImageTypeError(ImageError):
+    """The bytes are an image of a type that is not taken."""
+
+    code = "unsupported_image_type"
+
+
+class CorruptImageError(ImageError):
+    """The image breaks off or does not decode."""
+
+    code = "corrupt_image"
+
+
+class TooManyPixelsError(ImageError):
+    """The image has more pixels than are taken."""
+
+    code = "too_many_pixels"
+
+
+class DecompressionBombError(ImageError):
+    """A small file that would unpack into an absurd amount of memory."""
+
+    code = "decompression_bomb"
+
+
+# ---- jobs and credits ----------------------------------------------------------------------------
+
+
+class JobNotFoundError(DomainError):
+    """The caller has no such job."""
+
+    code = "job_not_found"
+
+
+class JobInProgressError(DomainError):
+    """A worker holds the job's lease until `until`; what was asked for has to wait."""
+
+    code = "job_in_progress"
+
+    def __init__(self, detail: str, *, until: datetime) -> None:
+        super().__init__(detail)
+        self.until = until
+
+
+class InsufficientCreditsError(DomainError):
+    """The balance does not cover the price; `required` and `available` say by how much."""
+
+    code = "insufficient_credits"
+
+
+class ContentionError(DomainError):
+    """Too many simultaneous writes to one balance; nothing was written."""
+
+    code = "contention"
+
+
+# ---- Hugging Face --------------------------------------------------------------------------------
+
+
+class InferenceError(DomainError):
+    """Hugging Face did not give a matte."""
+
+
+class TierUnavailableError(InferenceError):
+    """The tier's model has no Hugging Face URL configured."""
+
+    code = "tier_unavailable"
+
+
+class InferenceUnavailableError(InferenceError):
+    """Cold, busy, slow or failing: try again after `retry_after` seconds."""
+
+    code = "inference_unavailable"
+
+    def __init__(self, detail: str, *, retry_after: float) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class InferenceMisconfiguredError(InferenceUnavailableError):
+    """Hugging Face refuses our token, address, plan or model: an operator has to act, and the job waits."""
+
+    code = "inference_misconfigured"
+
+
+class InferenceRefusedError(InferenceError):
+    """Hugging Face refuses this very image for good."""
+
+    code = "inference_refused"
+
+
+class InvalidMatteError(InferenceError):
+    """Hugging Face answered 200 with something that is not a matte of the size that was sent."""
+
+    code = "invalid_matte"

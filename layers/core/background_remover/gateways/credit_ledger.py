@@ -1,0 +1,156 @@
+"""Balances and their ledger in the credits table: `{pk: user, sk: "balance"}` and `{pk: user, sk: "entry#…"}`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from background_remover.domain import credits
+from background_remover.domain.credits import Balance, EntryKind, LedgerEntry, Movement
+from background_remover.domain.errors import InsufficientCreditsError
+from background_remover.gateways.dynamodb import (
+    TransactionRefusedError,
+    from_item,
+    instant,
+    query_newest_first,
+    to_item,
+    transact,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+_BALANCE = "balance"
+_ENTRY = "entry#"
+
+
+class CreditLedger:
+    """`signup_credits` is what an account starts with, once."""
+
+    def __init__(self, client: DynamoDBClient, *, table: str, signup_credits: int) -> None:
+        self._client = client
+        self._table = table
+        self._signup_credits = signup_credits
+
+    def actions(
+        self, user_id: str, movement: Movement, *, reference: str, now: datetime
+    ) -> tuple[TransactWriteItemTypeDef, TransactWriteItemTypeDef]:
+        """The two actions of one movement, for a transaction: first the balance, then the ledger's entry.
+
+        The balance's condition fails, with the balance found, where a side would become negative or there is no account.
+        """
+        return (
+            {
+                "Update": {
+                    "TableName": self._table,
+                    "Key": to_item({"pk": user_id, "sk": _BALANCE}),
+                    "UpdateExpression": "ADD available :available, held :held",
+                    "ConditionExpression": "available >= :needsAvailable AND held >= :needsHeld",
+                    "ExpressionAttributeValues": to_item(
+                        {
+                            ":available": movement.available,
+                            ":held": movement.held,
+                            ":needsAvailable": max(0, -movement.available),
+                            ":needsHeld": max(0, -movement.held),
+                        }
+                    ),
+                    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+                }
+            },
+            self._entry(user_id, movement, reference=reference, now=now),
+        )
+
+    def open_account(self, user_id: str, now: datetime) -> None:
+        """Gives a new user an account with the signup credits; does nothing where there is one."""
+        movement = credits.bonus(self._signup_credits)
+        balance = {"pk": user_id, "sk": _BALANCE, "available": movement.available, "held": movement.held}
+        opening: list[TransactWriteItemTypeDef] = [
+            {
+                "Put": {
+                    "TableName": self._table,
+                    "Item": to_item(balance),
+                    "ConditionExpression": "attribute_not_exists(pk)",
+                }
+            }
+        ]
+        if self._signup_credits:
+            opening.append(self._entry(user_id, movement, reference="signup", now=now))
+        try:
+            transact(self._client, opening)
+        except TransactionRefusedError:
+            return  # Somebody opened it at the same moment: it is open, which is all that was wanted.
+
+    def balance(self, user_id: str, now: datetime) -> Balance:
+        """The user's balance; the account is opened if this is the first time that it is asked for."""
+        item = self._balance_item(user_id)
+        if not item:
+            self.open_account(user_id, now)
+            item = self._balance_item(user_id)
+        return Balance(available=int(item["available"]), held=int(item["held"]))
+
+    def grant(self, user_id: str, movement: Movement, *, reference: str, now: datetime) -> bool:
+        """Adds a purchase or bonus. A reference counts once: a repeat changes nothing and returns False."""
+        self.balance(user_id, now)
+        marker: TransactWriteItemTypeDef = {
+            "Put": {
+                "TableName": self._table,
+                "Item": to_item({"pk": user_id, "sk": f"grant#{reference}", "createdAt": instant(now)}),
+                "ConditionExpression": "attribute_not_exists(pk)",
+            }
+        }
+        try:
+            transact(self._client, [marker, *self.actions(user_id, movement, reference=reference, now=now)])
+        except TransactionRefusedError as refusal:
+            if refusal.found[0] is None:
+                raise
+            return False
+        return True
+
+    def entries(self, user_id: str, *, limit: int, cursor: str | None) -> tuple[list[LedgerEntry], str | None]:
+        """A page of the ledger, newest first, and the cursor of the next. Raises `InvalidParameterError`."""
+        items, next_cursor = query_newest_first(
+            self._client, table=self._table, partition=user_id, prefix=_ENTRY, limit=limit, cursor=cursor
+        )
+        return [_entry_from(item) for item in items], next_cursor
+
+    def _balance_item(self, user_id: str) -> dict[str, Any]:
+        answer = self._client.get_item(
+            TableName=self._table, Key=to_item({"pk": user_id, "sk": _BALANCE}), ConsistentRead=True
+        )
+        return from_item(answer.get("Item", {}))
+
+    def _entry(self, user_id: str, movement: Movement, *, reference: str, now: datetime) -> TransactWriteItemTypeDef:
+        entry = {
+            "pk": user_id,
+            "sk": f"{_ENTRY}{instant(now)}#{reference}#{movement.kind}",
+            "kind": movement.kind,
+            "available": movement.available,
+            "held": movement.held,
+            "reference": reference,
+            "createdAt": instant(now),
+        }
+        return {
+            "Put": {
+                "TableName": self._table,
+                "Item": to_item(entry),
+                "ConditionExpression": "attribute_not_exists(pk)",
+            }
+        }
+
+
+def insufficient(required: int, found: dict[str, Any]) -> InsufficientCreditsError:
+    """The refusal for a hold that the balance `found` in the table does not cover."""
+    available = int(found["available"])
+    return InsufficientCreditsError(
+        f"This costs {required} credits and you have {available} available.", required=required, available=available
+    )
+
+
+def _entry_from(item: dict[str, Any]) -> LedgerEntry:
+    return LedgerEntry(
+        entry_id=item["sk"].removeprefix(_ENTRY),
+        movement=Movement(EntryKind(item["kind"]), available=int(item["available"]), held=int(item["held"])),
+        reference=item["reference"],
+        created_at=datetime.fromisoformat(item["createdAt"]),
+    )

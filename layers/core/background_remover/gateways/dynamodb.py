@@ -1,0 +1,138 @@
+"""DynamoDB transactions and values, as the stores of jobs and credits use them."""
+
+from __future__ import annotations
+
+import base64
+import random
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from background_remover.domain.errors import ContentionError, InvalidParameterError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, TransactWriteItemTypeDef
+
+Item = dict[str, Any]
+
+TRANSACTION_ATTEMPTS = 12
+# Answers that say "another transaction was there first" or "slow down": nothing was written, and a repeat may succeed.
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+_PASSING_REASONS = frozenset(
+    {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded"}
+)
+
+_serializer = TypeSerializer()
+_deserializer = TypeDeserializer()
+
+
+class TransactionRefusedError(Exception):
+    """A condition of the transaction does not hold, so none of it was written.
+
+    `found` has, for each action in order: None where its condition held, else the item that is there ({} for none).
+    """
+
+    def __init__(self, found: list[Item | None]) -> None:
+        super().__init__("a condition of the transaction does not hold")
+        self.found = found
+
+
+def transact(client: DynamoDBClient, actions: Sequence[TransactWriteItemTypeDef]) -> None:
+    """Writes all or nothing; waits out conflicts with other transactions (with full jitter, about 10 s in all).
+
+    Raises `TransactionRefusedError`, and `ContentionError` when the conflicts do not end.
+    """
+    for attempt in range(TRANSACTION_ATTEMPTS):
+        try:
+            client.transact_write_items(TransactItems=actions)
+        except client.exceptions.TransactionCanceledException as error:
+            reasons = error.response["CancellationReasons"]
+            codes = [reason["Code"] for reason in reasons]
+            if "ConditionalCheckFailed" in codes:
+                raise TransactionRefusedError(
+                    [
+                        from_item(reason.get("Item", {})) if reason["Code"] == "ConditionalCheckFailed" else None
+                        for reason in reasons
+                    ]
+                ) from error
+            if not _PASSING_REASONS.issuperset(codes):
+                raise
+        except client.exceptions.TransactionConflictException:
+            pass
+        else:
+            return
+        time.sleep(random.uniform(0, min(2.0, 0.05 * 2**attempt)))
+    raise ContentionError("Too many simultaneous changes to this account. Nothing was changed: try again in a moment.")
+
+
+def to_item(values: Mapping[str, object]) -> Item:
+    """Attribute values as the API takes them; attributes that are None are left out."""
+    return {name: _serializer.serialize(value) for name, value in values.items() if value is not None}
+
+
+def from_item(item: Mapping[str, Any]) -> Item:
+    return {name: _deserializer.deserialize(value) for name, value in item.items()}
+
+
+def instant(moment: datetime) -> str:
+    """ISO 8601 in UTC with microseconds: one width, so that conditions may compare instants as strings."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def query_newest_first(
+    client: DynamoDBClient,
+    *,
+    table: str,
+    partition: str,
+    prefix: str,
+    limit: int,
+    cursor: str | None,
+    equal: Mapping[str, object] | None = None,
+) -> tuple[list[Item], str | None]:
+    """A page of the partition's items whose sort key begins with the prefix, and the cursor of the next page.
+
+    `equal` filters by attributes; a page that is filtered may have fewer items than `limit`, even none, while its
+    cursor says that there are more. Raises `InvalidParameterError` for a cursor that is not one of this list.
+    """
+    query: QueryInputTypeDef = {
+        "TableName": table,
+        "KeyConditionExpression": "pk = :partition AND begins_with(sk, :prefix)",
+        "ExpressionAttributeValues": to_item({":partition": partition, ":prefix": prefix}),
+        "ScanIndexForward": False,
+        "Limit": limit,
+    }
+    if cursor is not None:
+        query["ExclusiveStartKey"] = _decode_cursor(cursor, partition=partition, prefix=prefix)
+    if equal:
+        query["FilterExpression"] = " AND ".join(f"#{name} = :{name}" for name in equal)
+        query["ExpressionAttributeNames"] = {f"#{name}": name for name in equal}
+        query["ExpressionAttributeValues"] = to_item(
+            {":partition": partition, ":prefix": prefix, **{f":{name}": value for name, value in equal.items()}}
+        )
+    page = client.query(**query)
+    return [from_item(item) for item in page["Items"]], _encode_cursor(page.get("LastEvaluatedKey"))
+
+
+def _encode_cursor(key: Mapping[str, Any] | None) -> str | None:
+    """Where a page ended, as an opaque token that only means something to `_decode_cursor`."""
+    if not key:
+        return None
+    return base64.urlsafe_b64encode(from_item(key)["sk"].encode()).decode().rstrip("=")
+
+
+def _decode_cursor(cursor: str, *, partition: str, prefix: str) -> Item:
+    """The key to go on from, always inside the caller's own list."""
+    try:
+        sort_key = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except ValueError:
+        sort_key = ""
+    if not sort_key.startswith(prefix):
+        raise InvalidParameterError(
+            "The cursor is not one that this list gave out. Leave it away to start from the newest.",
+            errors=[{"field": "cursor", "message": "is not a cursor of this list"}],
+        )
+    return to_item({"pk": partition, "sk": sort_key})

@@ -1,0 +1,58 @@
+"""The dialect of a dedicated Inference Endpoint: photo in, mask or cut-out back, in one exchange."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING
+
+from background_remover.domain.errors import InferenceUnavailableError, InvalidMatteError
+from background_remover.gateways.hugging_face import verdict
+
+if TYPE_CHECKING:
+    from background_remover.gateways.hugging_face.client import Photo
+    from background_remover.gateways.hugging_face.routes import ModelRoute
+    from background_remover.gateways.hugging_face.transport import Answer, Transport
+
+
+def infer(transport: Transport, route: ModelRoute, photo: Photo, *, deadline: float) -> bytes:
+    """The encoded image that carries the matte. Raises the errors of `Transport.call` and `InvalidMatteError`."""
+    answer = transport.call(
+        "POST",
+        route.url,
+        headers={"Content-Type": photo.content_type, "Accept": "application/json", **route.headers},
+        content=photo.content,
+        deadline=deadline,
+        breaker=route.url,
+    )
+    return _image(answer)
+
+
+def _image(answer: Answer) -> bytes:
+    if answer.content_type.startswith("image/"):
+        return answer.body
+    match _json(answer):
+        case [{"mask": str(mask)}, *_] | str(mask):
+            return _decoded(mask)
+        case {"estimated_time": _} if (seconds := verdict.estimated_seconds(answer.body)) is not None:
+            raise InferenceUnavailableError("The model is loading.", retry_after=seconds)
+        case {"error": error}:
+            raise InvalidMatteError(f"Hugging Face answered 200 with an error: {str(error)[:200]}")
+        case _:
+            raise InvalidMatteError("Hugging Face answered 200 with JSON that holds no mask.")
+
+
+def _json(answer: Answer) -> object:
+    try:
+        return json.loads(answer.body)
+    except ValueError:
+        kind = answer.content_type or "nothing"
+        raise InvalidMatteError(f"Hugging Face answered 200 with {kind} instead of a mask.") from None
+
+
+def _decoded(mask: str) -> bytes:
+    """The bytes of a base64 image, which some servers send as a data URI."""
+    try:
+        return base64.b64decode(mask.rpartition("base64,")[2], validate=True)
+    except ValueError:
+        raise InvalidMatteError("Hugging Face's mask is not base64.") from None

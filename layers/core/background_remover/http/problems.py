@@ -1,0 +1,93 @@
+"""The one mapping from errors to HTTP: RFC 9457 problem documents."""
+
+import json
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from aws_lambda_powertools.event_handler import Response
+
+from background_remover.domain import errors
+from background_remover.domain.errors import DomainError
+
+CONTENT_TYPE = "application/problem+json"
+
+STATUS = {
+    error.code: status
+    for status, kinds in {
+        HTTPStatus.BAD_REQUEST: (
+            errors.MalformedJsonError,
+            errors.MalformedMultipartError,
+            errors.MalformedBase64Error,
+            errors.MissingImageError,
+            errors.EmptyImageError,
+        ),
+        HTTPStatus.PAYMENT_REQUIRED: (errors.InsufficientCreditsError,),
+        HTTPStatus.NOT_FOUND: (errors.JobNotFoundError,),
+        HTTPStatus.NOT_ACCEPTABLE: (errors.NotAcceptableError,),
+        HTTPStatus.CONFLICT: (errors.JobInProgressError, errors.IdempotencyKeyReusedError),
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
+            errors.ImageTooLargeError,
+            errors.TooManyPixelsError,
+            errors.DecompressionBombError,
+        ),
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE: (
+            errors.UnsupportedMediaTypeError,
+            errors.NotAnImageError,
+            errors.UnsupportedImageTypeError,
+        ),
+        HTTPStatus.UNPROCESSABLE_ENTITY: (
+            errors.InvalidParameterError,
+            errors.UnknownTierError,
+            errors.CorruptImageError,
+            errors.InferenceRefusedError,
+        ),
+        HTTPStatus.BAD_GATEWAY: (errors.InvalidMatteError,),
+        HTTPStatus.SERVICE_UNAVAILABLE: (
+            errors.ContentionError,
+            errors.TierUnavailableError,
+            errors.InferenceUnavailableError,
+            errors.InferenceMisconfiguredError,
+        ),
+    }.items()
+    for error in kinds
+}
+
+
+def problem(
+    status: HTTPStatus,
+    *,
+    code: str,
+    detail: str,
+    request_id: str,
+    headers: dict[str, str | list[str]] | None = None,
+    **members: object,
+) -> Response[str]:
+    document = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "code": code,
+        "detail": detail,
+        "requestId": request_id,
+        **members,
+    }
+    return Response(
+        status_code=status.value, content_type=CONTENT_TYPE, headers=headers or {}, body=json.dumps(document)
+    )
+
+
+def problem_for(error: DomainError, request_id: str) -> Response[str]:
+    headers: dict[str, str | list[str]] = {}
+    match error:
+        case errors.JobInProgressError():
+            headers["Retry-After"] = str(max(1, round((error.until - datetime.now(UTC)).total_seconds())))
+        case errors.ContentionError():
+            headers["Retry-After"] = "1"
+    return problem(
+        STATUS[error.code],
+        code=error.code,
+        detail=error.detail,
+        request_id=request_id,
+        headers=headers,
+        **error.members,
+    )

@@ -1,0 +1,148 @@
+"""`POST /remove` as it arrives: multipart, a raw image, or JSON with the image in base64."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import multipart
+
+from background_remover.domain.errors import (
+    ImageTooLargeError,
+    InvalidParameterError,
+    MalformedBase64Error,
+    MalformedJsonError,
+    MalformedMultipartError,
+    MissingImageError,
+    NotAcceptableError,
+    UnsupportedMediaTypeError,
+)
+from background_remover.domain.jobs import Options, OutputFormat
+from background_remover.domain.tiers import tier_named
+from background_remover.http.requests import RemovalFields, RemovalJson, validated
+from background_remover.use_cases.remove_image import Removal
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+
+LARGEST_BODY = 4_400_000
+"""Bytes. Lambda takes an event of 6 MB, in which a binary body stands as base64:
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+
+LONGEST_IDEMPOTENCY_KEY = 255
+_IMAGE_FORMATS: dict[str, OutputFormat] = {"image/png": "png", "image/webp": "webp", "image/jpeg": "jpeg"}
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalRequest:
+    """`wants_bytes`: the caller's Accept header asks for the image itself, not for the job."""
+
+    removal: Removal
+    wants_bytes: bool
+
+
+def read(event: APIGatewayProxyEvent, user_id: str) -> RemovalRequest:
+    """Raises a `DomainError` that says what is wrong with the request."""
+    content, fields = _image_and_fields(event)
+    if len(content) > LARGEST_BODY:
+        raise ImageTooLargeError(f"Send an image of at most {LARGEST_BODY / 1e6} MB.", limit=LARGEST_BODY)
+    accepted = _accepted_format(event)
+    if accepted and fields.format not in (None, accepted):
+        raise NotAcceptableError(f"The Accept header asks for {accepted}, the field format for {fields.format}.")
+    options = Options(format=fields.format or accepted or "png", background=fields.background)
+    if options.format == "jpeg" and options.background is None:
+        raise InvalidParameterError(
+            "A JPEG has no transparency: say which background it shall have, such as #ffffff.",
+            errors=[{"field": "background", "message": "is needed for a JPEG"}],
+        )
+    removal = Removal(
+        user_id=user_id,
+        tier=tier_named(fields.tier),
+        content=content,
+        options=options,
+        file_name=fields.file_name,
+        idempotency_key=_idempotency_key(event),
+        respond_async="respond-async" in _header(event, "prefer"),
+    )
+    return RemovalRequest(removal, wants_bytes=accepted is not None)
+
+
+def _image_and_fields(event: APIGatewayProxyEvent) -> tuple[bytes, RemovalFields]:
+    content_type, parameters = multipart.parse_options_header(_header(event, "content-type"))
+    if content_type == "multipart/form-data":
+        return _from_multipart(_body(event), parameters.get("boundary", ""))
+    if content_type == "application/json":
+        return _from_json(_body(event))
+    if content_type.startswith("image/"):
+        if not event.body:
+            raise MissingImageError("The body is empty. Send the image as the body.")
+        return _body(event), validated(RemovalFields, event.query_string_parameters)
+    raise UnsupportedMediaTypeError(
+        "Send multipart/form-data with the fields image and tier, an image/* body with ?tier=, "
+        "or application/json with image in base64."
+    )
+
+
+def _from_multipart(body: bytes, boundary: str) -> tuple[bytes, RemovalFields]:
+    try:
+        parts = multipart.MultipartParser(io.BytesIO(body), boundary, len(body), memory_limit=2 * LARGEST_BODY).parts()
+        image = next((part for part in parts if part.name == "image"), None)
+        values = {part.name: part.value for part in parts if part.name != "image"}
+    except (multipart.MultipartError, UnicodeDecodeError) as error:
+        raise MalformedMultipartError(f"The multipart body cannot be read: {error}") from error
+    if image is None:
+        raise MissingImageError("The form has no field “image”.")
+    if image.filename:
+        values.setdefault("fileName", image.filename)
+    return image.raw, validated(RemovalFields, values)
+
+
+def _from_json(body: bytes) -> tuple[bytes, RemovalFields]:
+    try:
+        values = json.loads(body)
+    except ValueError as error:
+        raise MalformedJsonError(f"The body is not JSON: {error}") from None
+    if not isinstance(values, dict):
+        raise MalformedJsonError("The body is not a JSON object.")
+    if "image" not in values:
+        raise MissingImageError("The JSON has no field “image”.")
+    fields = validated(RemovalJson, cast("dict[str, Any]", values))
+    return _decode_base64(fields.image), fields
+
+
+def _body(event: APIGatewayProxyEvent) -> bytes:
+    body = event.body or ""
+    return _decode_base64(body) if event.is_base64_encoded else body.encode()
+
+
+def _decode_base64(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise MalformedBase64Error(f"The base64 cannot be decoded: {error}") from None
+
+
+def _accepted_format(event: APIGatewayProxyEvent) -> OutputFormat | None:
+    """From the first media type of the Accept header, the only one by which API Gateway decides to send bytes.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings.html
+    """
+    first = _header(event, "accept").partition(",")[0].partition(";")[0].strip().lower()
+    return _IMAGE_FORMATS.get(first)
+
+
+def _idempotency_key(event: APIGatewayProxyEvent) -> str | None:
+    key = _header(event, "idempotency-key")
+    if len(key) > LONGEST_IDEMPOTENCY_KEY:
+        raise InvalidParameterError(
+            f"The Idempotency-Key is longer than {LONGEST_IDEMPOTENCY_KEY} characters.",
+            errors=[{"field": "Idempotency-Key", "message": "is too long"}],
+        )
+    return key or None
+
+
+def _header(event: APIGatewayProxyEvent, name: str) -> str:
+    return event.headers.get(name, "")

@@ -1,0 +1,132 @@
+"""Cutting one photo out: what `remove` does inline and the queue's worker does later."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from background_remover.domain.errors import (
+    DomainError,
+    ImageError,
+    InferenceError,
+    InferenceMisconfiguredError,
+    InferenceUnavailableError,
+)
+from background_remover.domain.jobs import Failure, Job, Result, Submission
+from background_remover.domain.tiers import TIERS
+from background_remover.gateways.object_store import input_key, matte_key, result_key, thumbnail_key
+from background_remover.gateways.work_queue import message_for
+from background_remover.observability import count, logger
+from imaging.cutout import CONTENT_TYPES, compose, encode, thumbnail
+from imaging.matte import Matte, encode_matte, read_matte, upsample
+from imaging.photo import EncodedImage, Photo, decode
+
+if TYPE_CHECKING:
+    from background_remover.gateways.hugging_face.client import HuggingFace
+    from background_remover.gateways.job_store import JobStore
+    from background_remover.gateways.object_store import ObjectStore
+    from background_remover.gateways.work_queue import WorkQueue
+
+SHORTEST_BACK_OFF = 5.0
+LONGEST_BACK_OFF = 900.0
+
+
+class CutOut:
+    """What can overlap does: the photo is stored and decoded while Hugging Face works, the files are stored at once."""
+
+    def __init__(
+        self,
+        *,
+        jobs: JobStore,
+        objects: ObjectStore,
+        queue: WorkQueue,
+        hugging_face: HuggingFace,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._jobs = jobs
+        self._objects = objects
+        self._queue = queue
+        self._hugging_face = hugging_face
+        self._clock = clock
+        self._threads = ThreadPoolExecutor(max_workers=4)
+
+    def deliver(self, job: Job, content: bytes, copy: EncodedImage, *, seconds: float, store_input: bool) -> Job:
+        """The job, whose lease the caller holds, as it is afterwards: completed, failed, or queued again.
+
+        `seconds` bound the wait for Hugging Face; the work on the pixels comes on top. Raises `LeaseLostError`.
+        """
+        started = self._clock()
+        decoding = self._threads.submit(decode, content)
+        storing = [
+            self._threads.submit(self._objects.put, input_key(job), content, job.source.content_type)
+            for _ in range(store_input)
+        ]
+        try:
+            try:
+                matte = self._infer(job, copy, seconds)
+            finally:
+                for upload in storing:
+                    upload.result()
+            size = self._store(job, decoding.result(), matte)
+        except InferenceUnavailableError as error:
+            return self.come_back_later(job, error)
+        except (InferenceError, ImageError) as error:
+            return self.give_up(job, error)
+        now = self._clock()
+        result = Result(
+            content_type=CONTENT_TYPES[job.options.format], size=size, seconds=(now - started).total_seconds()
+        )
+        count("ImagesDelivered")
+        return self._jobs.complete(job, result, now)
+
+    def come_back_later(self, job: Job, error: InferenceUnavailableError) -> Job:
+        """Queues the job again, or gives it up when it has waited long enough. Raises `LeaseLostError`."""
+        logger.warning("Hugging Face did not deliver", code=error.code, detail=error.detail)
+        if isinstance(error, InferenceMisconfiguredError):
+            count("HuggingFaceMisconfigured")
+        if job.is_out_of_patience(self._clock()):
+            return self.give_up(job, error)
+        longest = min(LONGEST_BACK_OFF, SHORTEST_BACK_OFF * 2**job.attempts)
+        delay = max(error.retry_after, random.uniform(SHORTEST_BACK_OFF, longest))
+        # The message first: should this worker die in between, whoever gets it takes over when the lease has run out.
+        self._queue.send(message_for(job), delay=delay)
+        return self._jobs.hand_back(job, self._clock())
+
+    def give_up(self, job: Job, error: DomainError) -> Job:
+        """Ends the job without a result; its price is released. Raises `LeaseLostError`."""
+        logger.warning("The job failed", code=error.code, detail=error.detail)
+        count("JobsFailed")
+        return self._jobs.fail(job, Failure(error.code, error.detail), self._clock())
+
+    def _infer(self, job: Job, copy: EncodedImage, seconds: float) -> Matte:
+        def remember(submission: Submission) -> None:
+            self._jobs.remember_submission(job, submission, self._clock())
+
+        return self._hugging_face.infer(
+            TIERS[job.tier].model,
+            copy,
+            partial(read_matte, width=copy.width, height=copy.height),
+            seconds=seconds,
+            submission=job.submission,
+            on_submission=remember,
+        )
+
+    def _store(self, job: Job, photo: Photo, matte: Matte) -> int:
+        """Stores everything that the job makes and returns the result's size in bytes."""
+        height, width = photo.rgb.shape[:2]
+        keeping_matte = self._threads.submit(
+            lambda: self._objects.put(matte_key(job), encode_matte(matte), "image/png")
+        )
+        cutout = compose(photo, upsample(matte, width=width, height=height))
+        keeping_thumbnail = self._threads.submit(
+            lambda: self._objects.put(thumbnail_key(job), thumbnail(cutout), "image/webp")
+        )
+        result = encode(cutout, job.options.format, job.options.background)
+        self._objects.put(result_key(job), result, CONTENT_TYPES[job.options.format])
+        keeping_matte.result()
+        keeping_thumbnail.result()
+        return len(result)

@@ -1,0 +1,65 @@
+"""One message of the queue: the job that it names is cut out, unless it has ended or somebody else is on it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from background_remover.domain.errors import ImageError, JobInProgressError, JobNotFoundError, MissingImageError
+from background_remover.domain.jobs import Lease
+from background_remover.gateways.job_store import LeaseLostError
+from background_remover.gateways.object_store import input_key
+from background_remover.observability import logger
+from imaging.photo import inference_copy
+
+if TYPE_CHECKING:
+    from background_remover.gateways.job_store import JobStore
+    from background_remover.gateways.object_store import ObjectStore
+    from background_remover.gateways.work_queue import JobMessage, WorkQueue
+    from background_remover.use_cases.cut_out import CutOut
+
+
+class ProcessJob:
+    def __init__(
+        self,
+        *,
+        jobs: JobStore,
+        objects: ObjectStore,
+        queue: WorkQueue,
+        cut_out: CutOut,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._jobs = jobs
+        self._objects = objects
+        self._queue = queue
+        self._cut_out = cut_out
+        self._clock = clock
+
+    def __call__(self, message: JobMessage, *, seconds: float, lease_for: timedelta) -> None:
+        """Returns when the message may be deleted; every repeat of a message is harmless.
+
+        `seconds` bound the wait for Hugging Face, `lease_for` must outlast the invocation.
+        """
+        now = self._clock()
+        try:
+            job = self._jobs.lease(message.user_id, message.job_id, Lease(secrets.token_hex(16), now + lease_for), now)
+        except (JobNotFoundError, LeaseLostError):
+            logger.info("Nothing to do: the job has ended")
+            return
+        except JobInProgressError as error:
+            self._queue.send(message, delay=(error.until - now).total_seconds() + 1)
+            return
+        try:
+            content = self._objects.get(input_key(job))
+            if content is None:
+                raise MissingImageError("The photo is gone from the bucket.")
+            copy = inference_copy(content)
+        except ImageError as error:
+            self._cut_out.give_up(job, error)
+            return
+        try:
+            self._cut_out.deliver(job, content, copy, seconds=seconds, store_input=False)
+        except LeaseLostError:
+            logger.warning("The lease was lost; somebody else ends the job")

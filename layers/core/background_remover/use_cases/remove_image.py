@@ -1,0 +1,119 @@
+"""One image that came with the request itself: taken on, and cut out at once where that is possible."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from background_remover.domain.jobs import Job, JobStatus, Lease, Options, Source, job_id
+from background_remover.domain.tiers import Tier
+from background_remover.gateways.job_store import IdempotencyKey
+from background_remover.gateways.object_store import input_key
+from background_remover.gateways.work_queue import message_for
+from background_remover.observability import logger
+from imaging.photo import PhotoInfo, inference_copy, inspect
+
+if TYPE_CHECKING:
+    from background_remover.gateways.hugging_face.client import HuggingFace
+    from background_remover.gateways.job_store import JobStore
+    from background_remover.gateways.object_store import ObjectStore
+    from background_remover.gateways.work_queue import WorkQueue
+    from background_remover.use_cases.cut_out import CutOut
+
+INLINE_LEASE = timedelta(seconds=60)
+"""Longer than any request lives, so that nobody takes over what a request still works on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """What the caller asks for. `respond_async`: do not wait, queue it."""
+
+    user_id: str
+    tier: Tier
+    content: bytes
+    options: Options
+    file_name: str | None
+    idempotency_key: str | None
+    respond_async: bool
+
+    def fingerprint(self) -> str:
+        """Identifies the request behind an Idempotency-Key."""
+        digest = hashlib.sha256(repr((self.tier.name, self.options, self.file_name)).encode())
+        digest.update(self.content)
+        return digest.hexdigest()
+
+
+class RemoveImage:
+    def __init__(
+        self,
+        *,
+        jobs: JobStore,
+        objects: ObjectStore,
+        queue: WorkQueue,
+        hugging_face: HuggingFace,
+        cut_out: CutOut,
+        job_retention: timedelta,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._jobs = jobs
+        self._objects = objects
+        self._queue = queue
+        self._hugging_face = hugging_face
+        self._cut_out = cut_out
+        self._job_retention = job_retention
+        self._clock = clock
+
+    def __call__(self, removal: Removal, *, seconds: float) -> Job:
+        """The job, completed if Hugging Face delivered within `seconds`, else waiting in the queue.
+
+        A repeat with the same idempotency key gets the job of the first request as it is now. Raises `ImageError`,
+        `TierUnavailableError` and what `JobStore.submit` raises; then nothing was charged or stored.
+        """
+        self._hugging_face.route(removal.tier.model)
+        info = inspect(removal.content)
+        copy = inference_copy(removal.content)
+        now = self._clock()
+        job = self._new_job(removal, info, now)
+        key = IdempotencyKey(removal.idempotency_key, removal.fingerprint()) if removal.idempotency_key else None
+        submitted = self._jobs.submit(job, key, now)
+        if submitted.job_id != job.job_id:
+            return submitted
+        if removal.respond_async:
+            self._objects.put(input_key(job), removal.content, job.source.content_type)
+            self._queue.send(message_for(job))
+            return job
+        try:
+            return self._cut_out.deliver(job, removal.content, copy, seconds=seconds, store_input=True)
+        except Exception:
+            # The price is held, so the job must go on. The worker tries again, and what fails there as well ends in
+            # the dead-letter queue.
+            logger.exception("Cutting out inline failed; the queue takes over", job_id=job.job_id)
+            self._queue.send(message_for(job))
+            return self._jobs.hand_back(job, self._clock())
+
+    def _new_job(self, removal: Removal, info: PhotoInfo, now: datetime) -> Job:
+        lease = None if removal.respond_async else Lease(secrets.token_hex(16), now + INLINE_LEASE)
+        return Job(
+            user_id=removal.user_id,
+            job_id=job_id(now, secrets.token_bytes(10)),
+            tier=removal.tier.name,
+            price=removal.tier.credits,
+            status=JobStatus.PROCESSING if lease else JobStatus.QUEUED,
+            source=Source(
+                content_type=info.content_type,
+                width=info.width,
+                height=info.height,
+                size=len(removal.content),
+                file_name=removal.file_name,
+            ),
+            options=removal.options,
+            created_at=now,
+            updated_at=now,
+            retire_at=now + self._job_retention,
+            attempts=1 if lease else 0,
+            lease=lease,
+        )

@@ -1,0 +1,42 @@
+"""The matte: how much of each pixel is subject, from 0 (none) to 255 (all)."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from background_remover.domain.errors import ImageError, InvalidMatteError
+from imaging.colour import direct_colour
+from imaging.png import write_png
+from imaging.reading import hostile_data, open_image
+
+Matte = NDArray[np.uint8]
+"""(height, width)"""
+
+
+def read_matte(answer: bytes, *, width: int, height: int) -> Matte:
+    """The matte in a model's answer: the alpha of a cut-out, or a mask's brightness.
+
+    InvalidMatteError where the answer is no PNG, WebP or JPEG, is damaged, or is not exactly `width` x `height`.
+    """
+    try:
+        image = open_image(answer)
+        if image.size != (width, height):
+            raise InvalidMatteError(
+                f"The model was sent {width} x {height} pixels and answered with {image.width} x {image.height}."
+            )
+        with hostile_data():
+            image.load()
+            pixels = direct_colour(image)
+    except ImageError as error:
+        raise InvalidMatteError(f"The model's answer is no matte. {error.detail}") from error
+    return np.asarray(pixels.getchannel("A") if pixels.mode in ("LA", "RGBA") else pixels.convert("L"))
+
+
+def encode_matte(matte: Matte) -> bytes:
+    """An 8-bit greyscale PNG, which `read_matte` reads back exactly."""
+    return write_png(matte[:, :, np.newaxis])
+
+
+def upsample(matte: Matte, *, width: int, height: int) -> Matte:
+    """Bilinear, to the photo's size."""
+    return np.asarray(Image.fromarray(matte).resize((width, height), Image.Resampling.BILINEAR))

@@ -1,0 +1,115 @@
+"""The user's photo: what it is, what the model gets to see of it, and its pixels."""
+
+from dataclasses import dataclass
+from io import BytesIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from imaging.colour import direct_colour, rgb_array, rgb_profile, to_srgb
+from imaging.reading import MAX_PIXELS as MAX_PIXELS
+from imaging.reading import hostile_data, open_image, orientation
+
+INFERENCE_LONG_EDGE = 1024  # the models resize whatever they get to 1024 x 1024
+
+_CONTENT_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+_TRANSPOSITIONS = {  # from EXIF's Orientation to what makes the photo upright
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoInfo:
+    """`width` and `height` are those of the upright photo."""
+
+    content_type: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedImage:
+    content: bytes
+    content_type: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """Upright, at full resolution.
+
+    `rgb` is (height, width, 3), as decoded, to be read in `icc_profile` (sRGB where that is None). `alpha` is
+    (height, width): the transparency that the file itself has, None where the file has no such thing.
+    """
+
+    rgb: NDArray[np.uint8]
+    alpha: NDArray[np.uint8] | None
+    icc_profile: bytes | None
+
+
+def inspect(content: bytes) -> PhotoInfo:
+    """Reads the header only.
+
+    Raises EmptyImageError, NotAnImageError, UnsupportedImageTypeError, CorruptImageError, TooManyPixelsError or
+    DecompressionBombError. What is damaged further on is found by `inference_copy` and `decode`.
+    """
+    image = open_image(content)
+    width, height = image.size
+    if orientation(image) >= 5:
+        width, height = height, width
+    return PhotoInfo(_CONTENT_TYPES[str(image.format)], width, height)
+
+
+def inference_copy(content: bytes) -> EncodedImage:
+    """What Hugging Face gets: upright, opaque, sRGB, long edge at most INFERENCE_LONG_EDGE, a JPEG without metadata.
+
+    The whole file is decoded for it, so it raises what `inspect` raises, and CorruptImageError for any damage.
+    """
+    image = open_image(content)
+    turn = _TRANSPOSITIONS.get(orientation(image))
+    scale = min(1.0, INFERENCE_LONG_EDGE / max(image.size))
+    size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    with hostile_data():
+        # A JPEG is decoded at 1/2, 1/4 or 1/8 where that is enough: half the time. All of it is read all the same.
+        drafted = image.draft("RGB", size)
+        image.load()
+        small = direct_colour(image)
+    small = small.resize(size, Image.Resampling.BILINEAR, box=drafted[1] if drafted else None, reducing_gap=2.0)
+    small = to_srgb(small)
+    if small.mode in ("LA", "RGBA"):
+        # On white, as a viewer would show it: the hidden colours of transparent pixels can be anything.
+        page = Image.new("RGB", size, "white")
+        page.paste(small, mask=small.getchannel("A"))
+        small = page
+    if turn is not None:
+        small = small.transpose(turn)
+    small = small.convert("RGB")
+    small.info = {}  # Pillow would hand the file's comment on
+    encoded = BytesIO()
+    # 4:4:4, as thin coloured edges are what mattes are about.
+    small.save(encoded, "JPEG", quality=95, subsampling="4:4:4")
+    return EncodedImage(encoded.getvalue(), "image/jpeg", *small.size)
+
+
+def decode(content: bytes) -> Photo:
+    """The first frame at full resolution. Raises what `inference_copy` raises."""
+    image = open_image(content)
+    turn = _TRANSPOSITIONS.get(orientation(image))
+    with hostile_data():
+        image.load()
+        pixels = direct_colour(image)
+    profile = rgb_profile(pixels)
+    if profile is None:
+        pixels = to_srgb(pixels)
+    if turn is not None:
+        pixels = pixels.transpose(turn)
+    alpha = np.asarray(pixels.getchannel("A")) if pixels.mode in ("LA", "RGBA") else None
+    return Photo(rgb_array(pixels), alpha, profile)

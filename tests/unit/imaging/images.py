@@ -1,0 +1,111 @@
+"""Makers of image files: ordinary ones by Pillow, the ones that Pillow does not write by hand."""
+
+import struct
+import zlib
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+def gradient(width: int = 64, height: int = 48, seed: int = 7) -> NDArray[np.uint8]:
+    """RGB whose four corners differ, under a little noise."""
+    y, x = np.mgrid[0:height, 0:width]
+    noise = np.random.default_rng(seed).integers(0, 30, (height, width, 3))
+    ramps = np.stack([x * 200 // width, y * 200 // height, (x + y) * 100 // (width + height)], axis=2)
+    return (ramps + noise).astype(np.uint8)
+
+
+def file_of(image: Image.Image, file_format: str, **options: Any) -> bytes:
+    encoded = BytesIO()
+    image.save(encoded, file_format, **options)
+    return encoded.getvalue()
+
+
+def photo_file(file_format: str, width: int = 64, height: int = 48, orientation: int | None = None) -> bytes:
+    options: dict[str, Any] = {"lossless": True, "quality": 0, "method": 0} if file_format == "WEBP" else {}
+    if orientation is not None:
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        options["exif"] = exif
+    return file_of(Image.fromarray(gradient(width, height)), file_format, **options)
+
+
+def png_chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png_header(width: int, height: int, bits: int, colour_type: int) -> bytes:
+    return PNG_SIGNATURE + png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, colour_type, 0, 0, 0))
+
+
+def png_file(
+    size: tuple[int, int], bits: int, colour_type: int, rows: bytes, *chunks: bytes, after: tuple[bytes, ...] = ()
+) -> bytes:
+    """`rows` are the packed samples, `chunks` go before the pixels and `after` behind them."""
+    row_bytes = len(rows) // size[1]
+    lines = b"".join(b"\0" + rows[start : start + row_bytes] for start in range(0, len(rows), row_bytes))
+    pixels = png_chunk(b"IDAT", zlib.compress(lines))
+    end = png_chunk(b"IEND", b"")
+    return png_header(*size, bits, colour_type) + b"".join(chunks) + pixels + b"".join(after) + end
+
+
+PALETTE = png_chunk(b"PLTE", bytes([10, 20, 30, 40, 50, 60]))
+PALETTE_PNG = png_file((2, 1), 8, 3, bytes([1, 0]), PALETTE, png_chunk(b"tRNS", bytes([90])))
+
+
+def text_bomb() -> bytes:
+    return png_chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(8_000_000)))
+
+
+def profile_bomb() -> bytes:
+    return png_chunk(b"iCCP", b"profile\0\0" + zlib.compress(bytes(8_000_000)))
+
+
+def srgb_profile() -> bytes:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def swapped_profile() -> bytes:
+    """An RGB profile in which what is called red is green, and the reverse: no viewer can mistake it for sRGB."""
+    swapped = srgb_profile()
+    for old, new in ((b"rXYZ", b"????"), (b"gXYZ", b"rXYZ"), (b"????", b"gXYZ")):
+        swapped = swapped.replace(old, new, 1)
+    return swapped
+
+
+def grey_profile(gamma: float) -> bytes:
+    curve = b"curv" + bytes(4) + struct.pack(">IHH", 1, round(gamma * 256), 0)
+    return _icc_profile(b"GRAY", b"mntr", b"XYZ ", {b"kTRC": curve})
+
+
+def cmyk_profile(cyan: tuple[int, int, int]) -> bytes:
+    """In which full cyan is the Lab colour given (8-bit encoding), no ink is white, and every other mixture black."""
+    identity = bytes(range(256))
+    matrix = struct.pack(">9I", 65536, 0, 0, 0, 65536, 0, 0, 0, 65536)
+    black = bytes([0, 128, 128])
+    corners = bytes([255, 128, 128]) + black * 7 + bytes(cyan) + black * 7
+    table = b"mft1" + bytes(4) + bytes([4, 3, 2, 0]) + matrix + identity * 4 + corners + identity * 3
+    return _icc_profile(b"CMYK", b"prtr", b"Lab ", {b"A2B0": table})
+
+
+def _icc_profile(space: bytes, device: bytes, connection: bytes, tags: dict[bytes, bytes]) -> bytes:
+    """https://www.color.org/specification/ICC.1-2022-05.pdf, 7.2 and 7.3; version 2.4."""
+    tags = {b"wtpt": b"XYZ " + bytes(4) + struct.pack(">3I", 0xF6D6, 0x10000, 0xD32D), **tags}
+    position = 128 + 4 + 12 * len(tags)
+    table, data = struct.pack(">I", len(tags)), b""
+    for name, content in tags.items():
+        table += name + struct.pack(">II", position + len(data), len(content))
+        data += content
+    header = struct.pack(">I4xI", position + len(data), 0x02400000) + device + space + connection + bytes(12) + b"acsp"
+    header += bytes(28) + struct.pack(">3I", 0xF6D6, 0x10000, 0xD32D)
+    return header.ljust(128, b"\0") + table + data
+
+
+def with_icc(profile: bytes) -> bytes:
+    """The chunk that carries a profile in a PNG."""
+    return png_chunk(b"iCCP", b"profile\0\0" + zlib.compress(profile))

@@ -1,0 +1,221 @@
+"""Whatever is sent, the refusal is an ImageError that says what is wrong, and nothing else gets out."""
+
+import struct
+from collections.abc import Callable
+from contextlib import suppress
+from io import BytesIO
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from background_remover.domain.errors import (
+    CorruptImageError,
+    DecompressionBombError,
+    EmptyImageError,
+    ImageError,
+    NotAnImageError,
+    TooManyPixelsError,
+    UnsupportedImageTypeError,
+)
+from imaging.photo import MAX_PIXELS, decode, inference_copy, inspect
+from tests.unit.imaging.images import (
+    PALETTE_PNG,
+    PNG_SIGNATURE,
+    file_of,
+    gradient,
+    photo_file,
+    png_chunk,
+    png_file,
+    png_header,
+    profile_bomb,
+    srgb_profile,
+    text_bomb,
+)
+
+every_reader = pytest.mark.parametrize("read", [inspect, inference_copy, decode])
+every_decoder = pytest.mark.parametrize("read", [inference_copy, decode])
+Reader = Callable[[bytes], object]
+
+
+def webp_claiming(width: int, height: int) -> bytes:
+    """An animation: its frames may be smaller than its canvas."""
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "lime")]
+    webp = file_of(frames[0], "WEBP", save_all=True, append_images=frames[1:])
+    canvas = webp.index(b"VP8X") + 12
+    claim = struct.pack("<I", width - 1)[:3] + struct.pack("<I", height - 1)[:3]
+    return webp[:canvas] + claim + webp[canvas + 6 :]
+
+
+def jpeg_claiming(width: int, height: int) -> bytes:
+    jpeg = photo_file("JPEG")
+    size = jpeg.index(b"\xff\xc0") + 5
+    return jpeg[:size] + struct.pack(">HH", height, width) + jpeg[size + 4 :]
+
+
+@every_reader
+def test_no_bytes_are_an_empty_image(read: Reader) -> None:
+    with pytest.raises(EmptyImageError):
+        read(b"")
+
+
+@every_reader
+@pytest.mark.parametrize("content", [b"Dear Sir or Madam,", b"%PDF-1.7", b"BM is short for", b"\x89PN", b"\0" * 100])
+def test_what_is_no_image_is_refused_whatever_it_is_called(read: Reader, content: bytes) -> None:
+    with pytest.raises(NotAnImageError):
+        read(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [(file_of(Image.new("RGB", (8, 8)), kind), kind) for kind in ("GIF", "BMP", "TIFF", "AVIF")]
+    + [
+        (file_of(Image.new("RGB", (8, 8)), "JPEG2000"), "JPEG 2000"),
+        (file_of(Image.new("RGB", (16, 16)), "ICO"), "icon"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
+        (b"8BPS\0\1", "Photoshop"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_an_image_of_another_type_is_named(content: bytes, name: str) -> None:
+    with pytest.raises(UnsupportedImageTypeError, match=f"is {name};"):
+        inspect(content)
+
+
+# ---- broken off ----------------------------------------------------------------------------------
+
+
+@every_decoder
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.9, 0.995])
+@pytest.mark.parametrize("size", [(64, 48), (2400, 1200)], ids=["small", "large"])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_truncated_jpeg_is_corrupt(read: Reader, share: float, size: tuple[int, int], progressive: bool) -> None:
+    content = file_of(Image.fromarray(gradient(*size)), "JPEG", progressive=progressive)
+    with pytest.raises(CorruptImageError):
+        read(content[: int(share * len(content))])
+
+
+@every_decoder
+@pytest.mark.parametrize("file_format", ["PNG", "WEBP"])
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.9, 0.995])
+def test_a_truncated_png_or_webp_is_corrupt(read: Reader, file_format: str, share: float) -> None:
+    content = photo_file(file_format, 300, 200)
+    with pytest.raises(CorruptImageError):
+        read(content[: int(share * len(content))])
+
+
+def test_a_png_without_its_end_marker_still_has_all_its_pixels() -> None:
+    content = photo_file("PNG")
+    assert (decode(content[:-12]).rgb == decode(content).rgb).all()
+
+
+@every_reader
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP"])
+def test_a_file_that_ends_in_its_header_is_corrupt(read: Reader, file_format: str) -> None:
+    with pytest.raises(CorruptImageError):
+        read(photo_file(file_format)[:18])
+
+
+# ---- too much ------------------------------------------------------------------------------------
+
+
+@every_reader
+def test_51_megapixels_are_too_many(read: Reader) -> None:
+    tiny_file = png_header(8500, 6000, 1, 0) + png_chunk(b"IDAT", b"")
+    with pytest.raises(TooManyPixelsError, match=r"51\.0 megapixels; at most 50"):
+        read(tiny_file)
+
+
+@pytest.mark.parametrize("content", [jpeg_claiming(10_000, 5001), webp_claiming(10_000, 5001)], ids=["jpeg", "webp"])
+def test_the_limit_is_the_same_for_every_type(content: bytes) -> None:
+    with pytest.raises(TooManyPixelsError):
+        inspect(content)
+
+
+def test_50_megapixels_are_taken() -> None:
+    info = inspect(png_header(10_000, 5000, 1, 0) + png_chunk(b"IDAT", b""))
+    assert info.width * info.height == MAX_PIXELS
+
+
+@every_reader
+@pytest.mark.parametrize(
+    "content",
+    [
+        png_header(2**31 - 1, 2**31 - 1, 8, 6) + png_chunk(b"IDAT", b""),
+        jpeg_claiming(65_000, 65_000),
+        webp_claiming(16_384, 16_384),
+    ],
+    ids=["png", "jpeg", "webp"],
+)
+def test_an_absurd_number_of_pixels_is_a_bomb(read: Reader, content: bytes) -> None:
+    with pytest.raises(DecompressionBombError):
+        read(content)
+
+
+@every_reader
+@pytest.mark.parametrize("bomb", [text_bomb, profile_bomb])
+def test_metadata_that_unpack_without_end_are_a_bomb(read: Reader, bomb: Callable[[], bytes]) -> None:
+    with pytest.raises(DecompressionBombError):
+        read(png_file((1, 1), 8, 0, b"\0", bomb()))
+
+
+@every_decoder
+def test_a_text_bomb_behind_the_pixels_is_a_bomb(read: Reader) -> None:
+    with pytest.raises(DecompressionBombError):
+        read(png_file((1, 1), 8, 0, b"\0", after=(text_bomb(),)))
+
+
+@every_reader
+def test_a_jpeg_of_thousands_of_scans_is_a_bomb(read: Reader) -> None:
+    jpeg = photo_file("JPEG")
+    scan = jpeg[jpeg.index(b"\xff\xda") : -2]
+    with pytest.raises(DecompressionBombError, match="scans"):
+        read(jpeg[:-2] + scan * 1000 + jpeg[-2:])
+
+
+# ---- anything at all -----------------------------------------------------------------------------
+
+SOUND_FILES = [
+    *(photo_file(kind, orientation=6) for kind in ("JPEG", "PNG", "WEBP")),
+    file_of(Image.fromarray(gradient()).convert("CMYK"), "JPEG", icc_profile=srgb_profile()),
+    file_of(Image.fromarray(gradient()), "JPEG", progressive=True, icc_profile=srgb_profile()),
+    file_of(Image.fromarray(gradient()), "WEBP", quality=50, icc_profile=srgb_profile()),
+    file_of(Image.fromarray(gradient()), "PNG", save_all=True, append_images=[Image.new("RGB", (64, 48))]),
+    png_file((2, 1), 16, 0, bytes(4), png_chunk(b"tRNS", b"\0\0")),
+    PALETTE_PNG,
+]
+
+
+def try_to_read(content: bytes) -> None:
+    for read in (inspect, inference_copy, decode):
+        with suppress(ImageError):
+            read(content)
+
+
+@pytest.mark.filterwarnings("ignore")
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from([b"\xff\xd8\xff", PNG_SIGNATURE, b"RIFF\x40\0\0\0WEBPVP8 ", b""]), st.binary(max_size=200))
+def test_only_image_errors_escape_from_random_bytes(signature: bytes, rest: bytes) -> None:
+    try_to_read(signature + rest)
+
+
+@pytest.mark.filterwarnings("ignore")
+@settings(max_examples=600, deadline=None)
+@given(st.data())
+def test_only_image_errors_escape_from_damaged_files(data: st.DataObject) -> None:
+    content = bytearray(data.draw(st.sampled_from(SOUND_FILES)))
+    # The first kilobyte is where the headers are: damage there is what confuses a decoder.
+    places = st.one_of(st.integers(0, min(len(content), 1000) - 1), st.integers(0, len(content) - 1))
+    for place in data.draw(st.lists(places, min_size=1, max_size=6)):
+        content[place] = data.draw(st.integers(0, 255))
+    end = data.draw(st.one_of(st.just(len(content)), st.integers(0, len(content))))
+    try_to_read(bytes(content[:end]))
+
+
+@pytest.mark.parametrize("content", SOUND_FILES)
+def test_the_files_that_are_damaged_above_are_sound(content: bytes) -> None:
+    info = inspect(content)
+    assert decode(content).rgb.shape == (info.height, info.width, 3)
+    assert Image.open(BytesIO(inference_copy(content).content)).size == (info.width, info.height)
