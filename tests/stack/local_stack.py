@@ -1,0 +1,187 @@
+"""The whole product on this machine: emulator, Hugging Face stand-in, and template.yaml deployed as anywhere else."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from tests.stack import processes
+from tests.stack.emulator import Emulator
+from tests.stack.hugging_face import StandInControl
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+PROJECT = Path(__file__).parents[2]
+STACK = "background-remover"
+HUGGING_FACE_TOKEN = "hf_local"
+PASSWORD = "A-local-password-1"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    user_id: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunningStack:
+    """What is needed to find a running stack again. Folders and pids are this machine's."""
+
+    folder: str
+    emulator_url: str
+    emulator_pid: int
+    stand_in_url: str
+    stand_in_pid: int
+
+
+class LocalStack:
+    """Use it in a `with`; or `start`, keep `running`, and `stop` it later from another process."""
+
+    def __init__(self, running: RunningStack) -> None:
+        self.running = running
+        self.emulator = Emulator(running.emulator_url)
+        self.hugging_face = StandInControl(running.stand_in_url)
+        description = self.emulator.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+        self.outputs = {output["OutputKey"]: output["OutputValue"] for output in description["Outputs"]}
+        self.api_url = f"{self.emulator.url}/_aws/execute-api/{self.outputs['ApiId']}/live"
+
+    @classmethod
+    def start(
+        cls,
+        folder: Path,
+        *,
+        host: str = "127.0.0.1",
+        parameters: dict[str, str] | None = None,
+        real_model: bool = True,
+    ) -> Self:
+        """Starts and deploys, with files and logs in `folder`. `parameters` override the template's.
+
+        Without the real model, the stand-in answers at once with an ellipse.
+        """
+        folder = folder.absolute()
+        folder.mkdir(parents=True, exist_ok=True)
+        emulator = Emulator(f"http://{host}:{processes.free_port(host)}")
+        started = []
+        try:
+            started.append(emulator.start(folder))
+            stand_in_url, stand_in_pid = _start_stand_in(folder, host, real_model=real_model)
+            started.append(stand_in_pid)
+            _deploy(emulator, stand_in_url, folder, parameters or {})
+            emulator.publish_gateway_responses(STACK)
+            running = RunningStack(
+                folder=str(folder),
+                emulator_url=emulator.url,
+                emulator_pid=started[0],
+                stand_in_url=stand_in_url,
+                stand_in_pid=stand_in_pid,
+            )
+            return cls(running)
+        except BaseException:
+            for pid in started:
+                processes.stop(pid)
+            raise
+
+    def stop(self) -> None:
+        stop(self.running)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def sign_up(self, email: str) -> User:
+        """A new user of the stack's own user pool, signed in."""
+        cognito = self.emulator.client("cognito-idp")
+        pool, client = self.outputs["UserPoolId"], self.outputs["UserPoolClientId"]
+        cognito.admin_create_user(UserPoolId=pool, Username=email, MessageAction="SUPPRESS")
+        cognito.admin_set_user_password(UserPoolId=pool, Username=email, Password=PASSWORD, Permanent=True)
+        tokens = cognito.initiate_auth(
+            ClientId=client,
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": email, "PASSWORD": PASSWORD},
+        )["AuthenticationResult"]
+        attributes = cognito.get_user(AccessToken=tokens["AccessToken"])["UserAttributes"]
+        subject = next(attribute["Value"] for attribute in attributes if attribute["Name"] == "sub")
+        return User(user_id=subject, token=tokens["AccessToken"])
+
+    def operate(self, *arguments: str) -> str:
+        """Runs the operator's command against this stack; returns what it prints."""
+        return subprocess.run(
+            [sys.executable, "-m", "background_remover.operations", "--stack", STACK, *arguments],
+            env={**os.environ, "PYTHONPATH": str(PROJECT / "layers/core"), **self.emulator.credentials},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+
+    def function_environments(self) -> dict[str, dict[str, str]]:
+        """The environment of each deployed function by its name in the template, as `sam local --env-vars` takes it."""
+        lambdas, resources = self.emulator.client("lambda"), self.emulator.client("cloudformation")
+        return {
+            resource["LogicalResourceId"]: lambdas.get_function_configuration(
+                FunctionName=resource["PhysicalResourceId"]
+            )["Environment"]["Variables"]
+            for resource in resources.describe_stack_resources(StackName=STACK)["StackResources"]
+            if resource["ResourceType"] == "AWS::Lambda::Function"
+        }
+
+    def save(self, file: Path) -> None:
+        file.write_text(json.dumps(asdict(self.running)))
+
+
+def load(file: Path) -> RunningStack | None:
+    """The stack that `save` wrote down; None where there is none."""
+    return RunningStack(**json.loads(file.read_text())) if file.exists() else None
+
+
+def stop(running: RunningStack) -> None:
+    processes.stop(running.emulator_pid)
+    processes.stop(running.stand_in_pid)
+
+
+def _start_stand_in(folder: Path, host: str, *, real_model: bool) -> tuple[str, int]:
+    port, log = processes.free_port(host), folder / "hugging_face.log"
+    address = ["--host", host, "--port", str(port), "--token", HUGGING_FACE_TOKEN]
+    weights = ["--weights", str(PROJECT / ".cache/assets/u2netp.onnx")] if real_model else []
+    pid = processes.start(
+        [sys.executable, "-m", "tests.stack.hugging_face", *address, *weights],
+        environment={"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT)},
+        folder=folder,
+        log=log,
+    )
+    url = f"http://{host}:{port}"
+    processes.await_answer(f"{url}/health", pid=pid, log=log)
+    return url, pid
+
+
+def _deploy(emulator: Emulator, stand_in_url: str, folder: Path, parameters: dict[str, str]) -> None:
+    """`sam deploy` of what `sam build` made, as to any account; only addresses and the token are local."""
+    overrides = {
+        "Architecture": "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64",
+        "RequireTls": "false",
+        "CognitoEndpoint": emulator.url,
+        "HuggingFaceToken": HUGGING_FACE_TOKEN,
+        "Rmbg14Url": f"{stand_in_url}/models/briaai/RMBG-1.4",
+        "Rmbg20Url": f"{stand_in_url}/fal-ai/fal-ai/bria/background/remove",
+        **parameters,
+    }
+    outcome = subprocess.run(
+        ["sam", "deploy", "--parameter-overrides", *(f"{name}={value}" for name, value in overrides.items())],
+        cwd=PROJECT,
+        env={**os.environ, "SAM_CLI_TELEMETRY": "0", "HOME": str(folder), **emulator.credentials},
+        capture_output=True,
+        text=True,
+    )
+    (folder / "deploy.log").write_text(outcome.stdout + outcome.stderr)
+    if outcome.returncode != 0:
+        raise RuntimeError(f"sam deploy failed:\n{outcome.stdout[-3000:]}\n{outcome.stderr[-3000:]}")

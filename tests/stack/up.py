@@ -1,0 +1,64 @@
+"""`make up` and `make down`: the local stack in the background, with what one needs to play with it."""
+
+import json
+import os
+import shlex
+import sys
+
+from tests.stack.local_stack import PROJECT, LocalStack, load, stop
+
+STATE = PROJECT / ".cache/stack/running.json"
+FUNCTION_ENVIRONMENTS = PROJECT / ".cache/stack/env.json"
+ENVIRONMENT = PROJECT / ".cache/stack/environment"
+
+
+def up() -> None:
+    if load(STATE):
+        sys.exit("It is running already. Stop it with: make down")
+    stack = LocalStack.start(STATE.parent, host=os.environ.get("BIND_HOST", "127.0.0.1"))
+    stack.save(STATE)
+    ENVIRONMENT.write_text("".join(f"export {name}={value}\n" for name, value in stack.emulator.credentials.items()))
+    FUNCTION_ENVIRONMENTS.write_text(json.dumps(stack.function_environments(), indent=1))
+    user = stack.sign_up("demo@example.com")
+    key = stack.operate("create-api-key", "--user", user.user_id, "--name", "make up")
+    routes = f"{stack.api_url}/api/background-remover"
+    image = "-F image=@.cache/assets/astronaut.png"
+    auth = '-H "Authorization: Bearer $KEY"'
+    local = ".cache/stack/env.json --parameter-overrides AwsEndpointUrl=" + stack.emulator.url
+    print(f"""
+The stack runs. A token that is good for an hour, an API key that stays, and every route:
+
+export API={shlex.quote(routes)}
+export TOKEN={shlex.quote(user.token)}
+export KEY={shlex.quote(key)}
+
+curl -s {stack.api_url}/api/health
+curl -s {auth} {image} -F tier=basic $API/remove
+curl -s {auth} {image} -F tier=standard -H "Accept: image/png" -o cutout.png $API/remove
+curl -s {auth} {image} -F tier=standard -H "Prefer: respond-async" $API/remove
+curl -s {auth} $API/jobs
+curl -s {auth} $API/jobs/JOB_ID
+curl -s {auth} -X DELETE $API/jobs/JOB_ID
+curl -s -H "Authorization: Bearer $TOKEN" $API/credits
+
+AWS tools:       source .cache/stack/environment
+sam local:       sam local invoke JobsFunction -e events/jobs.json --env-vars {local}
+More credits:    make grant USER={user.user_id} CREDITS=100
+Hugging Face:    {stack.running.stand_in_url}
+Logs:            .cache/stack
+Stop:            make down
+""")
+
+
+def down() -> None:
+    running = load(STATE)
+    if running is None:
+        sys.exit("It is not running.")
+    stop(running)
+    STATE.unlink()
+    ENVIRONMENT.unlink(missing_ok=True)
+    print("stopped")
+
+
+if __name__ == "__main__":
+    {"up": up, "down": down}[sys.argv[1]]()
