@@ -4,8 +4,25 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from background_remover.authentication import InvalidTokenError, authenticate
 from background_remover.observability import logger
+from background_remover.settings import Settings
+from background_remover.use_cases.authenticate import Authenticate, InvalidTokenError
+
+
+def owner_of_key(key: str) -> str | None:
+    # boto3 is loaded for API keys only: JWTs need nothing from AWS, and an authorizer's cold start is everyone's.
+    from background_remover import deployment
+
+    return deployment.api_keys().owner(key)
+
+
+settings = Settings.from_environment()
+authenticate = Authenticate(
+    issuer=settings.token_issuer,
+    audiences=settings.token_audiences,
+    jwks_url=settings.jwks_url,
+    owner_of_key=owner_of_key,
+)
 
 
 @logger.inject_lambda_context

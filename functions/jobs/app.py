@@ -37,7 +37,7 @@ def show_job(job_id: str) -> dict[str, Any]:
 @api.delete(f"{PREFIX}/jobs/<job_id>")
 def delete_job(job_id: str) -> Response[str]:
     erase_job(jobs, objects, user_id=caller(api), job_id=job_id, now=datetime.now(UTC))
-    return Response(status_code=HTTPStatus.NO_CONTENT.value)
+    return Response(status_code=HTTPStatus.NO_CONTENT.value, body="")
 
 
 @logger.inject_lambda_context

@@ -176,7 +176,12 @@ def _deploy(emulator: Emulator, stand_in_url: str, folder: Path, parameters: dic
         **parameters,
     }
     outcome = subprocess.run(
-        ["sam", "deploy", "--parameter-overrides", *(f"{name}={value}" for name, value in overrides.items())],
+        [
+            Path(sys.executable).with_name("sam"),
+            "deploy",
+            "--parameter-overrides",
+            *(f"{name}={value}" for name, value in overrides.items()),
+        ],
         cwd=PROJECT,
         env={**os.environ, "SAM_CLI_TELEMETRY": "0", "HOME": str(folder), **emulator.credentials},
         capture_output=True,

@@ -13,6 +13,8 @@ from pathlib import Path
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 
+_started: dict[int, subprocess.Popen[bytes]] = {}
+
 
 def free_port(host: str) -> int:
     with socket.socket() as listener:
@@ -34,6 +36,7 @@ def start(command: Sequence[str | Path], *, environment: dict[str, str], folder:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    _started[program.pid] = program
     return program.pid
 
 
@@ -50,11 +53,13 @@ def await_answer(url: str, *, pid: int, log: Path) -> None:
 
 
 def is_alive(pid: int) -> bool:
-    try:
-        finished, _ = os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:  # Started by an earlier run.
-        return Path(f"/proc/{pid}").exists() if Path("/proc").exists() else _answers_signals(pid)
-    return finished == 0
+    if pid in _started:
+        return _started[pid].poll() is None
+    try:  # Started by an earlier run.
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def stop(pid: int) -> None:
@@ -69,11 +74,3 @@ def stop(pid: int) -> None:
         deadline = time.monotonic() + STOP_SECONDS
         while time.monotonic() < deadline and is_alive(pid):
             time.sleep(0.05)
-
-
-def _answers_signals(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True

@@ -22,6 +22,7 @@ from background_remover.gateways.dynamodb import (
     query_newest_first,
     to_item,
     transact,
+    update,
 )
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ class JobStore:
             if earlier and earlier[0]:
                 return self._earlier_job(job.user_id, earlier[0], idempotency)
             if balance == {}:
-                self._ledger.open_account(job.user_id, now)
+                # A moment earlier, so that the ledger shows the bonus before the hold.
+                self._ledger.open_account(job.user_id, now - datetime.resolution)
                 return self.submit(job, idempotency, now)
             if balance:
                 raise insufficient(job.price, balance) from refusal
@@ -121,24 +123,28 @@ class JobStore:
         Raises `JobNotFoundError`, `LeaseLostError` (the job has ended), `JobInProgressError` (`until` says how long).
         """
         try:
-            answer = self._client.update_item(
-                TableName=self._table,
-                Key=self._key(user_id, job_id),
-                UpdateExpression="SET #status = :processing, leaseHolder = :holder, leaseUntil = :until, "
-                "updatedAt = :now ADD attempts :one",
-                ConditionExpression=f"{_QUEUED} OR (#status = :processing AND leaseUntil < :now)",
-                ExpressionAttributeNames={"#status": "status"},
-                ExpressionAttributeValues=to_item(
-                    {
-                        ":queued": JobStatus.QUEUED,
-                        ":processing": JobStatus.PROCESSING,
-                        ":holder": lease.holder,
-                        ":until": instant(lease.until),
-                        ":now": instant(now),
-                        ":one": 1,
-                    }
-                ),
-                ReturnValues="ALL_NEW",
+            item = update(
+                self._client,
+                {
+                    "TableName": self._table,
+                    "Key": self._key(user_id, job_id),
+                    "UpdateExpression": "SET #status = :processing, leaseHolder = :holder, leaseUntil = :until, "
+                    "updatedAt = :now ADD attempts :one",
+                    # The holder itself, because boto3 repeats a request whose answer got lost.
+                    "ConditionExpression": f"{_QUEUED} OR "
+                    "(#status = :processing AND (leaseUntil < :now OR leaseHolder = :holder))",
+                    "ExpressionAttributeNames": {"#status": "status"},
+                    "ExpressionAttributeValues": to_item(
+                        {
+                            ":queued": JobStatus.QUEUED,
+                            ":processing": JobStatus.PROCESSING,
+                            ":holder": lease.holder,
+                            ":until": instant(lease.until),
+                            ":now": instant(now),
+                            ":one": 1,
+                        }
+                    ),
+                },
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             job = self.get(user_id, job_id)
@@ -147,7 +153,7 @@ class JobStore:
             raise JobInProgressError(
                 "Another worker is on this job.", until=job.lease.until if job.lease else now
             ) from None
-        return job_item.from_values(from_item(answer["Attributes"]))
+        return job_item.from_values(item)
 
     def remember_submission(self, job: Job, submission: Submission, now: datetime) -> Job:
         """Keeps where Hugging Face's queue has the job, so that nobody submits it again. Raises `LeaseLostError`."""
@@ -257,7 +263,7 @@ class JobStore:
     ) -> None:
         """One conditional update of the job as of `job.updated_at`, with `movement` of its owner's credits."""
         names = {"#status": "status"} | ({"#result": "result"} if "#result" in expression else {})
-        update: UpdateTypeDef = {
+        action: UpdateTypeDef = {
             "TableName": self._table,
             "Key": self._key(job.user_id, job.job_id),
             "UpdateExpression": expression,
@@ -267,13 +273,13 @@ class JobStore:
         }
         if movement is None:
             try:
-                self._client.update_item(**update)
+                update(self._client, action)
             except self._client.exceptions.ConditionalCheckFailedException:
                 raise LeaseLostError from None
             return
         payment = self._ledger.actions(job.user_id, movement, reference=job.job_id, now=job.updated_at)
         try:
-            transact(self._client, [*payment, {"Update": update}])
+            transact(self._client, [*payment, {"Update": action}])
         except TransactionRefusedError as refusal:
             if refusal.found[-1] is None:
                 raise  # The job is ours but its hold is not in the balance: a broken invariant, not a lost lease.

@@ -1,0 +1,71 @@
+"""A signed-in user of the running stack, and what it owns there."""
+
+from __future__ import annotations
+
+import io
+import time
+from typing import TYPE_CHECKING, Any
+
+import requests
+from PIL import Image
+
+if TYPE_CHECKING:
+    from tests.stack.local_stack import LocalStack
+
+PATIENCE_SECONDS = 40.0
+
+
+class Caller:
+    def __init__(self, stack: LocalStack, email: str) -> None:
+        self._stack = stack
+        self.user = stack.sign_up(email)
+        self.routes = f"{stack.api_url}/api/background-remover"
+        self.http = requests.Session()
+        self.http.headers["Authorization"] = f"Bearer {self.user.token}"
+
+    def remove(self, image: bytes | None = None, *, headers: dict[str, str] | None = None, **fields: str) -> Any:
+        """`POST /remove` as a form; the tier is basic unless it is given."""
+        files = {"image": ("photo.png", photo() if image is None else image)}
+        return self.http.post(
+            f"{self.routes}/remove", files=files, data={"tier": "basic", **fields}, headers=headers, timeout=60
+        )
+
+    def get(self, path: str, **query: str | int) -> Any:
+        return self.http.get(f"{self.routes}/{path}", params=query, timeout=30)
+
+    def delete(self, path: str) -> Any:
+        return self.http.delete(f"{self.routes}/{path}", timeout=30)
+
+    def balance(self) -> tuple[int, int]:
+        """Available and held credits; asserts that the ledger adds up to them."""
+        body = self.get("credits", limit=100).json()
+        available, held = body["available"], body["held"]
+        ledger = body["ledger"]
+        assert body["nextCursor"] is None
+        assert (sum(entry["available"] for entry in ledger), sum(entry["held"] for entry in ledger)) == (
+            available,
+            held,
+        )
+        return available, held
+
+    def outcome(self, job_id: str) -> dict[str, Any]:
+        """The job once it has ended."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            job: dict[str, Any] = self.get(f"jobs/{job_id}").json()
+            if job["status"] not in ("queued", "processing"):
+                return job
+            time.sleep(0.2)
+        raise AssertionError(f"the job has not ended: {job}")
+
+    def files(self) -> list[str]:
+        """The keys of everything that the bucket holds of this user."""
+        bucket = self._stack.emulator.client("s3").list_objects_v2(Bucket=self._stack.outputs["BucketName"])
+        return [each["Key"] for each in bucket.get("Contents", []) if self.user.user_id in each["Key"]]
+
+
+def photo(width: int = 64, height: int = 48, kind: str = "PNG") -> bytes:
+    image = Image.linear_gradient("L").resize((width, height))
+    buffer = io.BytesIO()
+    Image.merge("RGB", (image, image.rotate(180), image)).save(buffer, kind)
+    return buffer.getvalue()

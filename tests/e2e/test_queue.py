@@ -1,0 +1,69 @@
+import pytest
+
+from tests.e2e.caller import Caller
+from tests.e2e.conftest import SIGNUP_CREDITS
+from tests.stack.hugging_face import Fault
+from tests.stack.local_stack import HUGGING_FACE_TOKEN, LocalStack
+
+
+def test_prefer_respond_async_is_answered_at_once_and_delivered_by_the_worker(caller: Caller) -> None:
+    answer = caller.remove(headers={"Prefer": "respond-async"})
+    assert (answer.status_code, answer.json()["status"]) == (202, "queued")
+    assert (answer.headers["Preference-Applied"], answer.headers["Retry-After"]) == ("respond-async", "3")
+    assert caller.outcome(answer.json()["jobId"])["status"] == "completed"
+    assert caller.balance() == (SIGNUP_CREDITS - 3, 0)
+
+
+def test_a_model_that_is_cold_for_long_hands_the_job_to_the_queue(stack: LocalStack, caller: Caller) -> None:
+    stack.hugging_face.play(Fault("cold_start", estimated_time=25.0))
+    answer = caller.remove()
+    assert (answer.status_code, answer.json()["status"]) == (202, "queued")
+    assert caller.balance() == (SIGNUP_CREDITS - 3, 3)
+
+
+def test_a_model_that_is_cold_for_a_moment_is_waited_for(stack: LocalStack, caller: Caller) -> None:
+    stack.hugging_face.play(Fault("cold_start", estimated_time=1.0))
+    assert caller.remove().status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [
+        (Fault("unprocessable"), 422, "inference_refused"),
+        (Fault("wrong_size", times=2), 502, "invalid_matte"),
+        (Fault("truncated_matte", times=2), 502, "invalid_matte"),
+        (Fault("html_200", times=2), 502, "invalid_matte"),
+    ],
+)
+def test_a_job_that_hugging_face_fails_costs_nothing(
+    stack: LocalStack, caller: Caller, fault: Fault, status: int, code: str
+) -> None:
+    stack.hugging_face.play(fault)
+    answer = caller.remove()
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    job = caller.get(f"jobs/{answer.json()['jobId']}").json()
+    assert (job["status"], job["credits"], job["error"]["code"]) == ("failed", 0, code)
+    assert caller.balance() == (SIGNUP_CREDITS, 0)
+
+
+def test_a_rotated_token_is_picked_up_without_a_restart(stack: LocalStack, caller: Caller) -> None:
+    assert caller.remove().status_code == 200
+    secrets, name = stack.emulator.client("secretsmanager"), stack.outputs["HuggingFaceTokenSecretArn"]
+    stack.hugging_face.rotate_token("hf_rotated")
+    secrets.put_secret_value(SecretId=name, SecretString="hf_rotated")
+    try:
+        assert caller.remove().status_code == 200
+    finally:
+        stack.hugging_face.rotate_token(HUGGING_FACE_TOKEN)
+        secrets.put_secret_value(SecretId=name, SecretString=HUGGING_FACE_TOKEN)
+
+
+def test_a_message_delivered_twice_is_worked_on_once(stack: LocalStack, caller: Caller) -> None:
+    job_id = caller.remove(headers={"Prefer": "respond-async"}).json()["jobId"]
+    stack.emulator.client("sqs").send_message(
+        QueueUrl=stack.outputs["JobQueueUrl"],
+        MessageBody=f'{{"userId": "{caller.user.user_id}", "jobId": "{job_id}"}}',
+    )
+    caller.outcome(job_id)
+    assert caller.balance() == (SIGNUP_CREDITS - 3, 0)
+    assert [entry["kind"] for entry in caller.get("credits").json()["ledger"]] == ["capture", "hold", "bonus"]
