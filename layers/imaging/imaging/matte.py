@@ -16,7 +16,8 @@ Matte = NDArray[np.uint8]
 def read_matte(answer: bytes, *, width: int, height: int) -> Matte:
     """The matte in a model's answer: the alpha of a cut-out, or a mask's brightness.
 
-    InvalidMatteError where the answer is no PNG, WebP or JPEG, is damaged, or is not exactly `width` x `height`.
+    InvalidMatteError where the answer is no PNG, WebP or JPEG, is damaged, is not exactly `width` x `height`, or is in
+    colour without alpha, as a photo is that came back as it went.
     """
     try:
         image = open_image(answer)
@@ -29,7 +30,12 @@ def read_matte(answer: bytes, *, width: int, height: int) -> Matte:
             pixels = direct_colour(image)
     except ImageError as error:
         raise InvalidMatteError(f"The model's answer is no matte. {error.detail}") from error
-    return np.asarray(pixels.getchannel("A") if pixels.mode in ("LA", "RGBA") else pixels.convert("L"))
+    if pixels.mode in ("LA", "RGBA"):
+        return np.asarray(pixels.getchannel("A"))
+    red, green, blue = pixels.convert("RGB").split()
+    if red != green or green != blue:
+        raise InvalidMatteError("The model's answer is a picture in colour without alpha, not a matte.")
+    return np.asarray(red)
 
 
 def encode_matte(matte: Matte) -> bytes:

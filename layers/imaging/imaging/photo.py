@@ -11,7 +11,9 @@ from imaging.colour import direct_colour, rgb_array, rgb_profile, to_srgb
 from imaging.reading import MAX_PIXELS as MAX_PIXELS
 from imaging.reading import hostile_data, open_image, orientation
 
-INFERENCE_LONG_EDGE = 1024  # the models resize whatever they get to 1024 x 1024
+# The models squash whatever they get to 1024 x 1024: with 1024 on the short edge they miss nothing in either direction.
+INFERENCE_SHORT_EDGE = 1024
+INFERENCE_LONG_EDGE = 2048
 
 _CONTENT_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 _TRANSPOSITIONS = {  # from EXIF's Orientation to what makes the photo upright
@@ -69,14 +71,16 @@ def inspect(content: bytes) -> PhotoInfo:
 
 
 def inference_copy(content: bytes) -> EncodedImage:
-    """What Hugging Face gets: upright, opaque, sRGB, long edge at most INFERENCE_LONG_EDGE, a JPEG without metadata.
+    """What Hugging Face gets: upright, opaque, sRGB, a JPEG without metadata, never enlarged.
+
+    The short edge is at most INFERENCE_SHORT_EDGE and the long one at most INFERENCE_LONG_EDGE.
 
     The whole file is decoded for it: it raises what `inspect` raises, and CorruptImageError where the pixels break
     off or do not decode.
     """
     image = open_image(content)
     turn = _TRANSPOSITIONS.get(orientation(image))
-    scale = min(1.0, INFERENCE_LONG_EDGE / max(image.size))
+    scale = min(1.0, INFERENCE_SHORT_EDGE / min(image.size), INFERENCE_LONG_EDGE / max(image.size))
     size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
     with hostile_data():
         # A JPEG is decoded at 1/2, 1/4 or 1/8 where that is enough: half the time. All of it is read all the same.

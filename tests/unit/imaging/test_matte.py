@@ -39,6 +39,11 @@ def test_an_rgb_mask_is_read_by_its_brightness() -> None:
     assert np.array_equal(read_matte(answer, width=64, height=48), MATTE)
 
 
+def test_a_photo_that_comes_back_is_no_matte() -> None:
+    with pytest.raises(InvalidMatteError, match="in colour"):
+        read_matte(photo_file("PNG", 64, 48), width=64, height=48)
+
+
 def test_a_one_bit_mask_is_all_or_nothing() -> None:
     assert read_matte(png_file((2, 1), 1, 0, bytes([0b01000000])), width=2, height=1).tolist() == [[0, 255]]
 

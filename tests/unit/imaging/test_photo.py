@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from imaging.photo import INFERENCE_LONG_EDGE, PhotoInfo, decode, inference_copy, inspect
+from imaging.photo import INFERENCE_LONG_EDGE, INFERENCE_SHORT_EDGE, PhotoInfo, decode, inference_copy, inspect
 from tests.unit.imaging.images import (
     PALETTE,
     PALETTE_PNG,
@@ -293,10 +293,15 @@ def test_a_profile_too_large_for_a_png_is_applied_and_dropped() -> None:
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
-def test_the_long_edge_is_bounded(file_format: str) -> None:
-    copy = inference_copy(photo_file(file_format, 3000, 1500))
-    assert (copy.width, copy.height) == (INFERENCE_LONG_EDGE, INFERENCE_LONG_EDGE // 2)
+def test_the_short_edge_is_bounded(file_format: str) -> None:
+    copy = inference_copy(photo_file(file_format, 3000, 2000))
+    assert (copy.width, copy.height) == (INFERENCE_SHORT_EDGE * 3 // 2, INFERENCE_SHORT_EDGE)
     assert opened(copy.content).size == (copy.width, copy.height)
+
+
+def test_the_long_edge_is_bounded() -> None:
+    copy = inference_copy(photo_file("JPEG", 4000, 1500))
+    assert (copy.width, copy.height) == (INFERENCE_LONG_EDGE, INFERENCE_LONG_EDGE * 1500 // 4000)
 
 
 def test_a_reduced_jpeg_shows_what_the_photo_shows() -> None:
@@ -307,7 +312,7 @@ def test_a_reduced_jpeg_shows_what_the_photo_shows() -> None:
 
 
 def test_a_reduced_jpeg_is_not_shifted() -> None:
-    width, edge = 8193, 7000  # decoded at 1/8 it is 1025 pixels wide, of which the last shows an eighth of the photo's
+    width, edge = 16385, 14000  # decoded at 1/8, its last column of 2049 shows an eighth of the photo's
     image = Image.new("L", (width, 64), 255)
     image.paste(0, (edge, 0, width, 64))
     bright = seen_by_the_model(file_of(image, "JPEG"))[4, :, 0].sum() / 255
@@ -339,7 +344,8 @@ def test_transparency_is_white_to_the_model() -> None:
     rgba = Image.new("RGBA", (2000, 1000), (255, 0, 0, 0))
     rgba.paste((0, 0, 255, 255), (1000, 0, 2000, 1000))
     seen = seen_by_the_model(file_of(rgba, "PNG"))
-    assert is_about(seen[:, :508], (255, 255, 255))
-    assert is_about(seen[:, 516:], (0, 0, 255))
+    middle = seen.shape[1] // 2
+    assert is_about(seen[:, : middle - 4], (255, 255, 255))
+    assert is_about(seen[:, middle + 4 :], (0, 0, 255))
     assert (seen[:, :, 1] >= 0).all()
     assert is_about(seen_by_the_model(png_file((1, 1), 8, 4, bytes([0, 0]))), (255, 255, 255))

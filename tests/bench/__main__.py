@@ -1,0 +1,62 @@
+"""`make bench`: a table, and bench.json."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from background_remover.domain.tiers import TIERS
+from tests.bench import cold_start, image_path, removal
+from tests.bench.figures import Figure, figure, print_table, write_json
+from tests.bench.photos import jpeg
+from tests.stack.local_stack import PROJECT, LocalStack
+
+SOURCE = PROJECT / ".cache/assets/coffee.png"
+IMAGE_PATH_REPETITIONS = 5
+
+
+def main() -> None:
+    figures: dict[str, Figure] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        print("image path, in fresh processes …", flush=True)
+        figures |= image_paths(Path(folder))
+        print("starting the local stack …", flush=True)
+        with LocalStack.start(Path(folder) / "stack") as stack:
+            print("imports, in fresh processes …", flush=True)
+            figures |= cold_start.measure(stack.function_environments())
+            print("removals …", flush=True)
+            figures |= removal.measure(stack, SOURCE)
+            figures |= removal.count_aws_calls(stack, SOURCE)
+    print_table(figures)
+    write_json(figures, PROJECT / "bench.json")
+    print("\nwritten to bench.json")
+
+
+def image_paths(folder: Path) -> dict[str, Figure]:
+    photo = folder / "12mp.jpg"
+    photo.write_bytes(jpeg(SOURCE, 12))
+    figures = {}
+    for tier in TIERS:
+        runs = [
+            json.loads(
+                subprocess.run(
+                    [sys.executable, "-m", "tests.bench.image_path", photo], check=True, capture_output=True
+                ).stdout
+            )
+            for _ in range(IMAGE_PATH_REPETITIONS)
+        ]
+        wholes = [[stage["cpu_s"] for stage in run.values()] for run in runs]
+        figures[f"image_path_cpu_s_12mp_{tier}"] = figure([sum(whole) for whole in wholes], "s")
+        peaks = [max(stage["peak_mb"] for stage in run.values()) for run in runs]
+        figures[f"image_path_peak_mb_12mp_{tier}"] = figure(peaks, "MB")
+        for stage in image_path.MEASURED:
+            cpu = [run[stage]["cpu_s"] for run in runs]
+            peak = [run[stage]["peak_mb"] for run in runs]
+            figures[f"image_path_cpu_s_12mp_{tier}_{stage}"] = figure(cpu, "s")
+            figures[f"image_path_peak_mb_12mp_{tier}_{stage}"] = figure(peak, "MB")
+    return figures
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""Runs `remove`'s handler twice in this process and prints the second run's AWS calls: `dynamodb=2 s3=4 …`."""
+
+import base64
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+
+SERVICES = ("dynamodb", "s3", "sqs", "secretsmanager")
+calls: Counter[str] = Counter()
+
+
+def count(model: Any, **_: object) -> None:
+    calls[model.service_model.service_name] += 1
+
+
+boto3.DEFAULT_SESSION = boto3.Session()
+boto3.DEFAULT_SESSION.events.register("before-call", count)
+
+from functions.remove import app  # noqa: E402 its clients are to be made by the session that counts
+
+event = {
+    "resource": "/api/background-remover/remove",
+    "path": "/api/background-remover/remove",
+    "httpMethod": "POST",
+    "headers": {"Content-Type": "image/png"},
+    "multiValueHeaders": {"Content-Type": ["image/png"]},
+    "queryStringParameters": {"tier": "basic"},
+    "multiValueQueryStringParameters": {"tier": ["basic"]},
+    "requestContext": {"requestId": "bench", "authorizer": {"userId": os.environ["USER_ID"]}},
+    "body": base64.b64encode(Path(sys.argv[1]).read_bytes()).decode(),
+    "isBase64Encoded": True,
+}
+context = SimpleNamespace(
+    function_name="remove",
+    memory_limit_in_mb=2048,
+    invoked_function_arn="arn:aws:lambda:us-east-1:000000000000:function:remove",
+    aws_request_id="bench",
+    get_remaining_time_in_millis=lambda: 29_000,
+)
+for _ in range(2):
+    calls.clear()
+    answer: Any = app.handler(event, context)
+    if answer["statusCode"] != 200:
+        sys.exit(answer["body"])
+print(*(f"{service}={calls[service]}" for service in SERVICES))

@@ -1,0 +1,21 @@
+"""Photos of given sizes for measuring: a real photo, enlarged, with the grain that weighs down a camera's JPEG."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+SIZES = {1: (1200, 900), 12: (4000, 3000), 24: (6000, 4000)}
+"""Width and height by megapixels."""
+
+
+def jpeg(source: Path, megapixels: int) -> bytes:
+    """About 0.15 byte a pixel: what 24 megapixels may weigh to fit into one request."""
+    with Image.open(source) as image:
+        photo = image.convert("RGB").resize(SIZES[megapixels], Image.Resampling.BICUBIC)
+    grain = np.random.default_rng(7).normal(0, 4, (photo.height, photo.width, 1))
+    pixels = np.clip(np.asarray(photo, dtype=np.float32) + grain, 0, 255).astype(np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=75)
+    return buffer.getvalue()
