@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.event_handler import Response
-
 from background_remover import deployment
 from background_remover.gateways.object_store import result_key
-from background_remover.http.api import PREFIX, caller, create_api, request_id
+from background_remover.http.api import PREFIX, Api
+from background_remover.http.messages import Request, Response
 from background_remover.http.problems import STATUS, problem
 from background_remover.http.representation import job_with_links
 from background_remover.observability import logger, metrics
@@ -20,7 +18,7 @@ from background_remover.observability import logger, metrics
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from background_remover.domain.jobs import Job
+    from background_remover.domain.jobs import Job, Result
     from background_remover.use_cases.remove_image import RemoveImage
 
 PIXEL_SECONDS = 9.0
@@ -29,20 +27,19 @@ PIXEL_SECONDS = 9.0
 RETRY_AFTER = "3"
 LARGEST_BYTES_ANSWER = 4_400_000
 
-api = create_api(deployment.settings().allowed_origins)
-objects = deployment.objects()
 
 
 @cache
 def remove_image() -> RemoveImage:
-    # Pillow, numpy and requests are loaded with the first image, not for a request that is refused without one.
+    # Pillow, numpy, requests and the clients are loaded with the first image, not for a request that is refused.
     from background_remover.use_cases.cut_out import CutOut
     from background_remover.use_cases.remove_image import RemoveImage
 
     def clock() -> datetime:
         return datetime.now(UTC)
 
-    jobs, queue, hugging_face = deployment.jobs(), deployment.queue(), deployment.hugging_face()
+    jobs, objects = deployment.jobs(), deployment.objects()
+    queue, hugging_face = deployment.queue(), deployment.hugging_face()
     return RemoveImage(
         jobs=jobs,
         objects=objects,
@@ -54,57 +51,49 @@ def remove_image() -> RemoveImage:
     )
 
 
-@api.post(f"{PREFIX}/remove")
-def remove() -> Response[str] | Response[bytes]:
+def remove(request: Request) -> Response:
     from background_remover.http import removal_request
 
-    request = removal_request.read(api.current_event, caller(api))
-    seconds = api.lambda_context.get_remaining_time_in_millis() / 1000 - PIXEL_SECONDS
-    job = remove_image()(request.removal, seconds=seconds)
+    wanted = removal_request.read(request)
+    job = remove_image()(wanted.removal, seconds=request.remaining_seconds - PIXEL_SECONDS)
     logger.append_keys(job_id=job.job_id)
     if job.failure:
         return problem(
             STATUS[job.failure.code],
             code=job.failure.code,
             detail=f"{job.failure.detail} Nothing was charged.",
-            request_id=request_id(api),
+            request_id=request.request_id,
             jobId=job.job_id,
         )
     if not job.result:
-        return _accepted(job, applied_preference=request.removal.respond_async)
-    return _bytes(job) if request.wants_bytes else _job(HTTPStatus.OK, job)
+        return _accepted(job, applied_preference=wanted.removal.respond_async)
+    return _bytes(job, job.result) if wanted.wants_bytes else _job(HTTPStatus.OK, job)
 
 
-def _accepted(job: Job, *, applied_preference: bool) -> Response[str]:
-    headers: dict[str, str | list[str]] = {"Location": f"jobs/{job.job_id}", "Retry-After": RETRY_AFTER}
+def _accepted(job: Job, *, applied_preference: bool) -> Response:
+    headers = {"Location": f"jobs/{job.job_id}", "Retry-After": RETRY_AFTER}
     if applied_preference:
         headers["Preference-Applied"] = "respond-async"
     return _job(HTTPStatus.ACCEPTED, job, headers)
 
 
-def _bytes(job: Job) -> Response[str] | Response[bytes]:
+def _bytes(job: Job, result: Result) -> Response:
     """The image itself, or where it lies when it is more than Lambda may answer with."""
-    content = objects.get(result_key(job)) if job.result and job.result.size <= LARGEST_BYTES_ANSWER else None
-    if content is None or not job.result:
+    objects = deployment.objects()
+    content = objects.get(result_key(job)) if result.size <= LARGEST_BYTES_ANSWER else None
+    if content is None:
         return _job(HTTPStatus.SEE_OTHER, job, {"Location": objects.link(result_key(job))})
-    return Response(
-        status_code=HTTPStatus.OK.value,
-        content_type=job.result.content_type,
-        body=content,
-        headers={"Content-Location": f"jobs/{job.job_id}"},
-    )
+    return Response(HTTPStatus.OK, content, {"Content-Location": f"jobs/{job.job_id}"}, result.content_type)
 
 
-def _job(status: HTTPStatus, job: Job, headers: dict[str, str | list[str]] | None = None) -> Response[str]:
-    return Response(
-        status_code=status.value,
-        content_type="application/json",
-        headers=headers or {},
-        body=json.dumps(job_with_links(job, objects, datetime.now(UTC))),
-    )
+def _job(status: HTTPStatus, job: Job, headers: dict[str, str] | None = None) -> Response:
+    return Response(status, job_with_links(job, deployment.objects(), datetime.now(UTC)), headers or {})
+
+
+api = Api({f"POST {PREFIX}/remove": remove}, allowed_origins=deployment.settings().allowed_origins)
 
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return api.resolve(event, context)
+    return api(event, context)

@@ -1,13 +1,11 @@
 """The one mapping from errors to HTTP: RFC 9457 problem documents."""
 
-import json
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from aws_lambda_powertools.event_handler import Response
-
 from background_remover.domain import errors
 from background_remover.domain.errors import DomainError
+from background_remover.http.messages import Response
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -59,9 +57,9 @@ def problem(
     code: str,
     detail: str,
     request_id: str,
-    headers: dict[str, str | list[str]] | None = None,
+    headers: dict[str, str] | None = None,
     **members: object,
-) -> Response[str]:
+) -> Response:
     document = {
         "type": "about:blank",
         "title": status.phrase,
@@ -71,13 +69,11 @@ def problem(
         "requestId": request_id,
         **members,
     }
-    return Response(
-        status_code=status.value, content_type=CONTENT_TYPE, headers=headers or {}, body=json.dumps(document)
-    )
+    return Response(status, document, headers or {}, CONTENT_TYPE)
 
 
-def problem_for(error: DomainError, request_id: str) -> Response[str]:
-    headers: dict[str, str | list[str]] = {}
+def problem_for(error: DomainError, request_id: str) -> Response:
+    headers = {}
     match error:
         case errors.JobInProgressError():
             headers["Retry-After"] = str(max(1, round((error.until - datetime.now(UTC)).total_seconds())))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import json
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ import multipart
 from background_remover.domain.errors import (
     ImageTooLargeError,
     InvalidParameterError,
-    MalformedBase64Error,
     MalformedJsonError,
     MalformedMultipartError,
     MissingImageError,
@@ -22,11 +20,12 @@ from background_remover.domain.errors import (
 )
 from background_remover.domain.jobs import Options, OutputFormat
 from background_remover.domain.tiers import tier_named
+from background_remover.http.messages import decode_base64
 from background_remover.http.requests import RemovalFields, RemovalJson, validated
 from background_remover.use_cases.remove_image import Removal
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+    from background_remover.http.messages import Request
 
 LARGEST_BODY = 4_400_000
 """Bytes. Lambda takes an event of 6 MB, in which a binary body stands as base64:
@@ -44,12 +43,12 @@ class RemovalRequest:
     wants_bytes: bool
 
 
-def read(event: APIGatewayProxyEvent, user_id: str) -> RemovalRequest:
+def read(request: Request) -> RemovalRequest:
     """Raises a `DomainError` that says what is wrong with the request."""
-    content, fields = _image_and_fields(event)
+    content, fields = _image_and_fields(request)
     if len(content) > LARGEST_BODY:
         raise ImageTooLargeError(f"Send an image of at most {LARGEST_BODY / 1e6} MB.", limit=LARGEST_BODY)
-    accepted = _accepted_format(event)
+    accepted = _accepted_format(request)
     if accepted and fields.format not in (None, accepted):
         raise NotAcceptableError(f"The Accept header asks for {accepted}, the field format for {fields.format}.")
     options = Options(format=fields.format or accepted or "png", background=fields.background)
@@ -59,27 +58,27 @@ def read(event: APIGatewayProxyEvent, user_id: str) -> RemovalRequest:
             errors=[{"field": "background", "message": "is needed for a JPEG"}],
         )
     removal = Removal(
-        user_id=user_id,
+        user_id=request.user_id,
         tier=tier_named(fields.tier),
         content=content,
         options=options,
         file_name=fields.file_name,
-        idempotency_key=_idempotency_key(event),
-        respond_async="respond-async" in _header(event, "prefer"),
+        idempotency_key=_idempotency_key(request),
+        respond_async="respond-async" in request.headers.get("prefer", ""),
     )
     return RemovalRequest(removal, wants_bytes=accepted is not None)
 
 
-def _image_and_fields(event: APIGatewayProxyEvent) -> tuple[bytes, RemovalFields]:
-    content_type, parameters = multipart.parse_options_header(_header(event, "content-type"))
+def _image_and_fields(request: Request) -> tuple[bytes, RemovalFields]:
+    content_type, parameters = multipart.parse_options_header(request.headers.get("content-type", ""))
     if content_type == "multipart/form-data":
-        return _from_multipart(_body(event), parameters.get("boundary", ""))
+        return _from_multipart(request.body(), parameters.get("boundary", ""))
     if content_type == "application/json":
-        return _from_json(_body(event))
+        return _from_json(request.body())
     if content_type.startswith("image/"):
-        if not event.body:
+        if not (body := request.body()):
             raise MissingImageError("The body is empty. Send the image as the body.")
-        return _body(event), validated(RemovalFields, event.query_string_parameters)
+        return body, validated(RemovalFields, request.query)
     raise UnsupportedMediaTypeError(
         "Send multipart/form-data with the fields image and tier, an image/* body with ?tier=, "
         "or application/json with image in base64."
@@ -110,39 +109,23 @@ def _from_json(body: bytes) -> tuple[bytes, RemovalFields]:
     if "image" not in values:
         raise MissingImageError("The JSON has no field “image”.")
     fields = validated(RemovalJson, cast("dict[str, Any]", values))
-    return _decode_base64(fields.image), fields
+    return decode_base64(fields.image), fields
 
 
-def _body(event: APIGatewayProxyEvent) -> bytes:
-    body = event.body or ""
-    return _decode_base64(body) if event.is_base64_encoded else body.encode()
-
-
-def _decode_base64(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except ValueError as error:
-        raise MalformedBase64Error(f"The base64 cannot be decoded: {error}") from None
-
-
-def _accepted_format(event: APIGatewayProxyEvent) -> OutputFormat | None:
+def _accepted_format(request: Request) -> OutputFormat | None:
     """From the first media type of the Accept header, the only one by which API Gateway decides to send bytes.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings.html
     """
-    first = _header(event, "accept").partition(",")[0].partition(";")[0].strip().lower()
+    first = request.headers.get("accept", "").partition(",")[0].partition(";")[0].strip().lower()
     return _IMAGE_FORMATS.get(first)
 
 
-def _idempotency_key(event: APIGatewayProxyEvent) -> str | None:
-    key = _header(event, "idempotency-key")
+def _idempotency_key(request: Request) -> str | None:
+    key = request.headers.get("idempotency-key", "")
     if len(key) > LONGEST_IDEMPOTENCY_KEY:
         raise InvalidParameterError(
             f"The Idempotency-Key is longer than {LONGEST_IDEMPOTENCY_KEY} characters.",
             errors=[{"field": "Idempotency-Key", "message": "is too long"}],
         )
     return key or None
-
-
-def _header(event: APIGatewayProxyEvent, name: str) -> str:
-    return event.headers.get(name, "")

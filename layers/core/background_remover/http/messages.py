@@ -1,0 +1,80 @@
+"""Requests and responses of API Gateway's proxy integration, payload version 1.0.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from background_remover.domain.errors import MalformedBase64Error
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+class Request:
+    """`route` is method and resource as the template has them: `GET /api/background-remover/jobs/{jobId}`."""
+
+    def __init__(self, event: Mapping[str, Any], context: LambdaContext) -> None:
+        self._event = event
+        self._context = context
+        self.method: str = event["httpMethod"]
+        self.resource: str = event["resource"]
+        self.headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        self.query: dict[str, str] = event.get("queryStringParameters") or {}
+        self.path: dict[str, str] = event.get("pathParameters") or {}
+        self.request_id: str = event["requestContext"]["requestId"]
+
+    @property
+    def route(self) -> str:
+        return f"{self.method} {self.resource}"
+
+    @property
+    def user_id(self) -> str:
+        """The caller, as the authorizer established it."""
+        return str(self._event["requestContext"]["authorizer"]["userId"])
+
+    @property
+    def remaining_seconds(self) -> float:
+        """Until Lambda ends this invocation."""
+        return self._context.get_remaining_time_in_millis() / 1000
+
+    def body(self) -> bytes:
+        """Raises `MalformedBase64Error`."""
+        body = self._event.get("body") or ""
+        return decode_base64(body) if self._event.get("isBase64Encoded") else body.encode()
+
+
+def decode_base64(text: str) -> bytes:
+    """Raises `MalformedBase64Error`."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise MalformedBase64Error(f"The base64 cannot be decoded: {error}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """`body` is JSON unless it is bytes, which go out as they are."""
+
+    status: HTTPStatus
+    body: Mapping[str, Any] | bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content_type: str = "application/json"
+
+    def to_gateway(self, extra_headers: Mapping[str, str]) -> dict[str, Any]:
+        headers = {**self.headers, **extra_headers}
+        if self.body is not None:
+            headers["Content-Type"] = self.content_type
+        is_bytes = isinstance(self.body, bytes)
+        if isinstance(self.body, bytes):
+            body = base64.b64encode(self.body).decode()
+        else:
+            body = "" if self.body is None else json.dumps(self.body)
+        return {"statusCode": self.status.value, "headers": headers, "body": body, "isBase64Encoded": is_bytes}
