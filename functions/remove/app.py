@@ -28,7 +28,6 @@ RETRY_AFTER = "3"
 LARGEST_BYTES_ANSWER = 4_400_000
 
 
-
 @cache
 def remove_image() -> RemoveImage:
     # Pillow, numpy, requests and the clients are loaded with the first image, not for a request that is refused.
@@ -65,9 +64,11 @@ def remove(request: Request) -> Response:
             request_id=request.request_id,
             jobId=job.job_id,
         )
-    if not job.result:
+    if not job.has_ended:
         return _accepted(job, applied_preference=wanted.removal.respond_async)
-    return _bytes(job, job.result) if wanted.wants_bytes else _job(HTTPStatus.OK, job)
+    if job.result and wanted.wants_bytes:
+        return _bytes(job, job.result)
+    return _job(HTTPStatus.OK, job)
 
 
 def _accepted(job: Job, *, applied_preference: bool) -> Response:

@@ -88,6 +88,11 @@ def test_a_jpeg_without_background_is_refused(caller: Caller) -> None:
     assert_nothing_happened(caller)
 
 
+def test_a_photo_too_long_for_the_format_is_refused_before_it_costs_anything(caller: Caller) -> None:
+    assert_refused(caller.remove(photo(17_000, 10), format="webp"), 413, "too_many_pixels")
+    assert_nothing_happened(caller)
+
+
 def test_an_accept_header_against_the_format_is_refused(caller: Caller) -> None:
     assert_refused(caller.remove(format="webp", headers={"Accept": "image/png"}), 406, "not_acceptable")
     assert_nothing_happened(caller)

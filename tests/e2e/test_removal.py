@@ -58,8 +58,8 @@ def test_json_with_the_image_in_base64_is_taken(caller: Caller) -> None:
     assert (answer.status_code, answer.json()["fileName"]) == (200, "cat.png")
 
 
-@pytest.mark.parametrize(("kind", "mode"), [("png", "RGBA"), ("webp", "RGBA"), ("jpeg", "RGB")])
-def test_the_accept_header_gets_the_image_itself(caller: Caller, kind: str, mode: str) -> None:
+@pytest.mark.parametrize("kind", ["png", "webp", "jpeg"])
+def test_the_accept_header_gets_the_image_itself(caller: Caller, kind: str) -> None:
     answer = caller.remove(headers={"Accept": f"image/{kind}"}, background="#ff8800")
     image = Image.open(io.BytesIO(answer.content))
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, f"image/{kind}")

@@ -169,6 +169,7 @@ def _deploy(emulator: Emulator, stand_in_url: str, folder: Path, parameters: dic
     overrides = {
         "Architecture": "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64",
         "RequireTls": "false",
+        "AwsEndpointUrl": emulator.url,
         "CognitoEndpoint": emulator.url,
         "HuggingFaceToken": HUGGING_FACE_TOKEN,
         "Rmbg14Url": f"{stand_in_url}/models/briaai/RMBG-1.4",

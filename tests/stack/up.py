@@ -24,7 +24,6 @@ def up() -> None:
     routes = f"{stack.api_url}/api/background-remover"
     image = "-F image=@.cache/assets/astronaut.png"
     auth = '-H "Authorization: Bearer $KEY"'
-    local = ".cache/stack/env.json --parameter-overrides AwsEndpointUrl=" + stack.emulator.url
     print(f"""
 The stack runs. A token that is good for an hour, an API key that stays, and every route:
 
@@ -42,7 +41,7 @@ curl -s {auth} -X DELETE $API/jobs/JOB_ID
 curl -s -H "Authorization: Bearer $TOKEN" $API/credits
 
 AWS tools:       source .cache/stack/environment
-sam local:       sam local invoke JobsFunction -e events/jobs.json --env-vars {local}
+sam local:       sam local invoke JobsFunction -e events/jobs.json (needs BIND_HOST=… make up: see README.md)
 More credits:    make grant USER={user.user_id} CREDITS=100
 Hugging Face:    {stack.running.stand_in_url}
 Logs:            .cache/stack

@@ -50,16 +50,22 @@ def compose(photo: Photo, matte: Matte) -> Cutout:
     return Cutout(rgba, photo.icc_profile)
 
 
+def require_room(width: int, height: int, output_format: OutputFormat) -> None:
+    """TooManyPixelsError where a side is longer than the format can hold."""
+    if max(width, height) > MAX_SIDES[output_format]:
+        raise TooManyPixelsError(
+            f"A side of {max(width, height)} pixels is more than {output_format} can hold "
+            f"({MAX_SIDES[output_format]}): choose the format png."
+        )
+
+
 def encode(cutout: Cutout, output_format: OutputFormat, background: tuple[int, int, int] | None) -> bytes:
     """The file to deliver, on `background` (RGB) where one is given; opaque then. JPEG needs one: ValueError.
 
-    TooManyPixelsError where a side is longer than the format can hold (MAX_SIDES).
+    TooManyPixelsError as `require_room`.
     """
-    longest = max(cutout.rgba.shape)
-    if longest > MAX_SIDES[output_format]:
-        raise TooManyPixelsError(
-            f"A side of {longest} pixels is more than {output_format} can hold ({MAX_SIDES[output_format]}); use png."
-        )
+    height, width, _ = cutout.rgba.shape
+    require_room(width, height, output_format)
     if output_format == "png":
         pixels = cutout.rgba if background is None else rgb_array(_flattened(cutout, background))
         return write_png(pixels, cutout.icc_profile)

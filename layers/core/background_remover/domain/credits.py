@@ -10,8 +10,10 @@ from enum import StrEnum
 
 
 class EntryKind(StrEnum):
-    PURCHASE = "purchase"
+    """In the order in which a ledger shows movements of the same instant: what is spent was there before."""
+
     BONUS = "bonus"
+    PURCHASE = "purchase"
     HOLD = "hold"
     CAPTURE = "capture"
     RELEASE = "release"

@@ -1,4 +1,4 @@
-"""API keys: `brp_` and 43 random characters. Only their SHA-256 is stored; 256 random bits need no salt or stretching."""
+"""API keys: `brp_` and 43 random characters. Their SHA-256 is stored; 256 random bits need no salt or stretching."""
 
 from __future__ import annotations
 

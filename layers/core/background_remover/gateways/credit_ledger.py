@@ -38,7 +38,7 @@ class CreditLedger:
     ) -> tuple[TransactWriteItemTypeDef, TransactWriteItemTypeDef]:
         """The two actions of one movement, for a transaction: first the balance, then the ledger's entry.
 
-        The balance's condition fails, with the balance found, where a side would become negative or there is no account.
+        The balance's condition fails, with the balance found, where a side would become negative or no account exists.
         """
         return (
             {
@@ -121,9 +121,10 @@ class CreditLedger:
         return from_item(answer.get("Item", {}))
 
     def _entry(self, user_id: str, movement: Movement, *, reference: str, now: datetime) -> TransactWriteItemTypeDef:
+        order = list(EntryKind).index(movement.kind)
         entry = {
             "pk": user_id,
-            "sk": f"{_ENTRY}{instant(now)}#{reference}#{movement.kind}",
+            "sk": f"{_ENTRY}{instant(now)}#{order}#{reference}",
             "kind": movement.kind,
             "available": movement.available,
             "held": movement.held,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,16 +15,18 @@ from background_remover.domain.errors import ContentionError, InvalidParameterEr
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, TransactWriteItemTypeDef
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, TransactWriteItemTypeDef, UpdateTypeDef
 
 Item = dict[str, Any]
 
-TRANSACTION_ATTEMPTS = 12
-# Answers that say "another transaction was there first" or "slow down": nothing was written, and a repeat may succeed.
+WRITE_ATTEMPTS = 12
+# A transaction is cancelled with one reason for each action:
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
-_PASSING_REASONS = frozenset(
-    {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded"}
-)
+_VERDICTS = {"None", "ConditionalCheckFailed"}
+_PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded"}
+
+# Bytes: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+_LONGEST_SORT_KEY = 1024
 
 _serializer = TypeSerializer()
 _deserializer = TypeDeserializer()
@@ -41,31 +43,56 @@ class TransactionRefusedError(Exception):
         self.found = found
 
 
-def transact(client: DynamoDBClient, actions: Sequence[TransactWriteItemTypeDef]) -> None:
-    """Writes all or nothing; waits out conflicts with other transactions (with full jitter, about 10 s in all).
+def transact(
+    client: DynamoDBClient,
+    actions: Sequence[TransactWriteItemTypeDef],
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Writes all or nothing, when the transactions that are in its way are over.
 
     Raises `TransactionRefusedError`, and `ContentionError` when the conflicts do not end.
     """
-    for attempt in range(TRANSACTION_ATTEMPTS):
+    try:
+        _waiting_out_conflicts(client, lambda: client.transact_write_items(TransactItems=actions), sleep)
+    except client.exceptions.TransactionCanceledException as error:
+        reasons = error.response["CancellationReasons"]
+        if not _VERDICTS.issuperset(reason["Code"] for reason in reasons):
+            raise
+        raise TransactionRefusedError(
+            [None if reason["Code"] == "None" else from_item(reason.get("Item", {})) for reason in reasons]
+        ) from error
+
+
+def update(client: DynamoDBClient, action: UpdateTypeDef, *, sleep: Callable[[float], None] = time.sleep) -> Item:
+    """Writes one item, when the transactions that are in its way are over, and returns it as it is then.
+
+    Raises the client's `ConditionalCheckFailedException`, and `ContentionError` when the conflicts do not end.
+    """
+    answer = _waiting_out_conflicts(client, lambda: client.update_item(**action, ReturnValues="ALL_NEW"), sleep)
+    return from_item(answer["Attributes"])
+
+
+def _waiting_out_conflicts[Answer](
+    client: DynamoDBClient, write: Callable[[], Answer], sleep: Callable[[float], None]
+) -> Answer:
+    """Repeats with full jitter, about 8 s in all. botocore itself repeats after neither error.
+
+    https://github.com/boto/botocore/blob/develop/botocore/retries/standard.py
+    """
+    for attempt in range(WRITE_ATTEMPTS):
+        if attempt:
+            sleep(random.uniform(0, min(2.0, 0.05 * 2**attempt)))
         try:
-            client.transact_write_items(TransactItems=actions)
-        except client.exceptions.TransactionCanceledException as error:
-            reasons = error.response["CancellationReasons"]
-            codes = [reason["Code"] for reason in reasons]
-            if "ConditionalCheckFailed" in codes:
-                raise TransactionRefusedError(
-                    [
-                        from_item(reason.get("Item", {})) if reason["Code"] == "ConditionalCheckFailed" else None
-                        for reason in reasons
-                    ]
-                ) from error
-            if not _PASSING_REASONS.issuperset(codes):
-                raise
+            return write()
         except client.exceptions.TransactionConflictException:
-            pass
-        else:
-            return
-        time.sleep(random.uniform(0, min(2.0, 0.05 * 2**attempt)))
+            continue
+        except client.exceptions.TransactionCanceledException as error:
+            # In the middle of another transaction a condition may fail that holds after it, so a conflict makes the
+            # other reasons provisional.
+            others = {reason["Code"] for reason in error.response["CancellationReasons"]} - _VERDICTS
+            if not others or others - _PASSING:
+                raise
     raise ContentionError("Too many simultaneous changes to this account. Nothing was changed: try again in a moment.")
 
 
@@ -127,12 +154,13 @@ def _encode_cursor(key: Mapping[str, Any] | None) -> str | None:
 def _decode_cursor(cursor: str, *, partition: str, prefix: str) -> Item:
     """The key to go on from, always inside the caller's own list."""
     try:
-        sort_key = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        sort_key = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        sort_key.decode()
     except ValueError:
-        sort_key = ""
-    if not sort_key.startswith(prefix):
+        sort_key = b""
+    if not sort_key.startswith(prefix.encode()) or len(sort_key) > _LONGEST_SORT_KEY:
         raise InvalidParameterError(
             "The cursor is not one that this list gave out. Leave it away to start from the newest.",
             errors=[{"field": "cursor", "message": "is not a cursor of this list"}],
         )
-    return to_item({"pk": partition, "sk": sort_key})
+    return to_item({"pk": partition, "sk": sort_key.decode()})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,16 +10,23 @@ if TYPE_CHECKING:
 
 
 class Secret:
+    """Safe to share between threads."""
+
     def __init__(self, client: SecretsManagerClient, *, secret_id: str) -> None:
         self._client = client
         self._secret_id = secret_id
         self._value: str | None = None
+        self._lock = threading.Lock()
 
     def value(self) -> str:
-        if self._value is None:
-            self._value = self._client.get_secret_value(SecretId=self._secret_id)["SecretString"]
-        return self._value
+        """Without the white space around it that a pasted secret brings along. Raises botocore's errors."""
+        with self._lock:
+            if self._value is None:
+                self._value = self._client.get_secret_value(SecretId=self._secret_id)["SecretString"].strip()
+            return self._value
 
-    def forget(self) -> None:
-        """The next `value()` is read anew: the one in hand was refused, perhaps because it was rotated."""
-        self._value = None
+    def forget(self, refused: str) -> None:
+        """The next `value()` is read anew, unless another thread has replaced the refused one already."""
+        with self._lock:
+            if self._value == refused:
+                self._value = None

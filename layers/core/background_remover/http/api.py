@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
 PREFIX = "/api/background-remover"
 
-_REQUEST_HEADERS = "Accept,Authorization,Content-Type,Idempotency-Key,Prefer"
 _RESPONSE_HEADERS = "Content-Location,Location,Preference-Applied,Retry-After"
-_PREFLIGHT_SECONDS = "7200"  # What Chromium caches at most.
 
 
 class Api:
@@ -37,8 +35,6 @@ class Api:
         return self._respond(request).to_gateway(self._cors(request))
 
     def _respond(self, request: Request) -> Response:
-        if request.method == "OPTIONS":
-            return self._preflight(request)
         try:
             return self.routes[request.route](request)
         except DomainError as error:
@@ -53,17 +49,6 @@ class Api:
                 request_id=request.request_id,
             )
 
-    def _preflight(self, request: Request) -> Response:
-        methods = [method for method, _, resource in map(_parted, self.routes) if resource == request.resource]
-        return Response(
-            HTTPStatus.NO_CONTENT,
-            headers={
-                "Access-Control-Allow-Methods": ",".join(methods),
-                "Access-Control-Allow-Headers": _REQUEST_HEADERS,
-                "Access-Control-Max-Age": _PREFLIGHT_SECONDS,
-            },
-        )
-
     def _cors(self, request: Request) -> dict[str, str]:
         """Nothing for an origin that is not allowed: the browser then keeps the answer from its page."""
         origin = request.headers.get("origin")
@@ -74,7 +59,3 @@ class Api:
             "Access-Control-Expose-Headers": _RESPONSE_HEADERS,
             "Vary": "Origin",
         }
-
-
-def _parted(route: str) -> tuple[str, str, str]:
-    return route.partition(" ")

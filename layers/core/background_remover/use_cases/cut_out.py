@@ -80,8 +80,9 @@ class CutOut:
         result = Result(
             content_type=CONTENT_TYPES[job.options.format], size=size, seconds=(now - started).total_seconds()
         )
+        completed = self._jobs.complete(job, result, now)
         count("ImagesDelivered")
-        return self._jobs.complete(job, result, now)
+        return completed
 
     def come_back_later(self, job: Job, error: InferenceUnavailableError) -> Job:
         """Queues the job again, or gives it up when it has waited long enough. Raises `LeaseLostError`."""
@@ -98,9 +99,10 @@ class CutOut:
 
     def give_up(self, job: Job, error: DomainError) -> Job:
         """Ends the job without a result; its price is released. Raises `LeaseLostError`."""
+        failed = self._jobs.fail(job, Failure(error.code, error.detail), self._clock())
         logger.warning("The job failed", code=error.code, detail=error.detail)
         count("JobsFailed")
-        return self._jobs.fail(job, Failure(error.code, error.detail), self._clock())
+        return failed
 
     def _infer(self, job: Job, copy: EncodedImage, seconds: float) -> Matte:
         def remember(submission: Submission) -> None:

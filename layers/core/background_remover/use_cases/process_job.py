@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from background_remover.domain.errors import ImageError, JobInProgressError, JobNotFoundError, MissingImageError
-from background_remover.domain.jobs import Lease
+from background_remover.domain.jobs import Job, Lease
 from background_remover.gateways.job_store import LeaseLostError
 from background_remover.gateways.object_store import input_key
 from background_remover.observability import logger
@@ -52,6 +52,12 @@ class ProcessJob:
             self._queue.send(message, delay=(error.until - now).total_seconds() + 1)
             return
         try:
+            self._work_on(job, seconds)
+        except LeaseLostError:
+            logger.warning("The lease was lost; somebody else ends the job")
+
+    def _work_on(self, job: Job, seconds: float) -> None:
+        try:
             content = self._objects.get(input_key(job))
             if content is None:
                 raise MissingImageError("The photo is gone from the bucket.")
@@ -59,7 +65,4 @@ class ProcessJob:
         except ImageError as error:
             self._cut_out.give_up(job, error)
             return
-        try:
-            self._cut_out.deliver(job, content, copy, seconds=seconds, store_input=False)
-        except LeaseLostError:
-            logger.warning("The lease was lost; somebody else ends the job")
+        self._cut_out.deliver(job, content, copy, seconds=seconds, store_input=False)

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from background_remover.domain.errors import DomainError
 from background_remover.domain.jobs import Job, JobStatus, Lease, Options, Source, job_id
 from background_remover.domain.tiers import Tier
-from background_remover.gateways.job_store import IdempotencyKey
+from background_remover.gateways.job_store import IdempotencyKey, LeaseLostError
 from background_remover.gateways.object_store import input_key
 from background_remover.gateways.work_queue import message_for
 from background_remover.observability import logger
+from background_remover.use_cases.cut_out import SHORTEST_BACK_OFF
+from imaging.cutout import require_room
 from imaging.photo import PhotoInfo, inference_copy, inspect
 
 if TYPE_CHECKING:
@@ -75,25 +78,45 @@ class RemoveImage:
         """
         self._hugging_face.route(removal.tier.model)
         info = inspect(removal.content)
+        require_room(info.width, info.height, removal.options.format)
         copy = inference_copy(removal.content)
         now = self._clock()
         job = self._new_job(removal, info, now)
         key = IdempotencyKey(removal.idempotency_key, removal.fingerprint()) if removal.idempotency_key else None
-        submitted = self._jobs.submit(job, key, now)
+        submitted = self._submit(job, key, now)
         if submitted.job_id != job.job_id:
             return submitted
-        if removal.respond_async:
-            self._objects.put(input_key(job), removal.content, job.source.content_type)
-            self._queue.send(message_for(job))
-            return job
         try:
+            if removal.respond_async:
+                self._objects.put(input_key(job), removal.content, job.source.content_type)
+                self._queue.send(message_for(job))
+                return job
             return self._cut_out.deliver(job, removal.content, copy, seconds=seconds, store_input=True)
         except Exception:
             # The price is held, so the job must go on. The worker tries again, and what fails there as well ends in
             # the dead-letter queue.
-            logger.exception("Cutting out inline failed; the queue takes over", job_id=job.job_id)
-            self._queue.send(message_for(job))
+            logger.exception("The request failed after its job was made; the queue takes over", job_id=job.job_id)
+            self._queue.send(message_for(job), delay=SHORTEST_BACK_OFF)
+            return self._handed_back(job)
+
+    def _submit(self, job: Job, key: IdempotencyKey | None, now: datetime) -> Job:
+        try:
+            return self._jobs.submit(job, key, now)
+        except DomainError:
+            raise
+        except Exception:
+            # Perhaps only the answer got lost, and the job is there with its price held. Whoever gets this message
+            # finds out; without its photo such a job fails, and its price is released.
+            self._queue.send(message_for(job), delay=INLINE_LEASE.total_seconds())
+            raise
+
+    def _handed_back(self, job: Job) -> Job:
+        if job.lease is None:
+            return job
+        try:
             return self._jobs.hand_back(job, self._clock())
+        except LeaseLostError:
+            return self._jobs.get(job.user_id, job.job_id)  # It had ended or been handed back before the failure.
 
     def _new_job(self, removal: Removal, info: PhotoInfo, now: datetime) -> Job:
         lease = None if removal.respond_async else Lease(secrets.token_hex(16), now + INLINE_LEASE)

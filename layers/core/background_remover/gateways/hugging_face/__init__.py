@@ -1,1 +1,1 @@
-"""Hugging Face's inference, and nobody else's: a photo goes out, the encoded image that carries its matte comes back."""
+"""Hugging Face's inference, and nobody else's: a photo goes out, an encoded image that carries its matte comes back."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from background_remover.domain.errors import InvalidMatteError, TierUnavailableError
+from background_remover.domain.errors import InferenceMisconfiguredError, InvalidMatteError, TierUnavailableError
 from background_remover.gateways.hugging_face import endpoint, fal_queue
 from background_remover.gateways.hugging_face.transport import Transport
 
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from background_remover.domain.tiers import Model
     from background_remover.gateways.hugging_face.routes import ModelRoute
     from background_remover.gateways.secret import Secret
-
-INVALID_ANSWERS_TOLERATED = 1
-"""How often a dedicated endpoint, which does not bill by the call, is asked again after a broken answer."""
 
 
 class Photo(Protocol):
@@ -42,7 +40,9 @@ class HuggingFace:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._routes = routes
+        self._clock = clock
         self._transport = Transport(token, clock=clock, sleep=sleep)
+        self._shut_until: dict[Model, float] = {}
 
     def route(self, model: Model) -> ModelRoute:
         """Raises `TierUnavailableError`."""
@@ -69,21 +69,30 @@ class HuggingFace:
         `fal_queue.infer`; for the whole list of errors see `verdict.raise_for`.
         """
         route = self.route(model)
-        deadline = self._transport.clock() + seconds
-        if route.dialect == "fal_queue":
-            return read(
-                fal_queue.infer(
-                    self._transport,
-                    route,
-                    photo,
-                    deadline=deadline,
-                    submission=submission,
-                    on_submission=on_submission,
+        transport, deadline = self._transport, self._clock() + seconds
+        with self._circuit_breaker(model):
+            if route.dialect == "fal_queue":
+                return read(
+                    fal_queue.infer(
+                        transport, route, photo, deadline=deadline, submission=submission, on_submission=on_submission
+                    )
                 )
-            )
-        for _ in range(INVALID_ANSWERS_TOLERATED):
             try:
-                return read(endpoint.infer(self._transport, route, photo, deadline=deadline))
+                return read(endpoint.infer(transport, route, photo, deadline=deadline))
             except InvalidMatteError:
-                continue
-        return read(endpoint.infer(self._transport, route, photo, deadline=deadline))
+                # Once more, as a dedicated endpoint does not bill by the call.
+                return read(endpoint.infer(transport, route, photo, deadline=deadline))
+
+    @contextmanager
+    def _circuit_breaker(self, model: Model) -> Iterator[None]:
+        """After an operator's fault nothing is sent for the model for a while, so that nobody hammers it."""
+        shut_for = self._shut_until.get(model, 0.0) - self._clock()
+        if shut_for > 0:
+            raise InferenceMisconfiguredError(
+                "Hugging Face refused our configuration a moment ago.", retry_after=shut_for
+            )
+        try:
+            yield
+        except InferenceMisconfiguredError as error:
+            self._shut_until[model] = self._clock() + error.retry_after
+            raise

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from typing import TYPE_CHECKING
 
 from background_remover.domain.errors import InferenceUnavailableError, InvalidMatteError
@@ -23,7 +22,6 @@ def infer(transport: Transport, route: ModelRoute, photo: Photo, *, deadline: fl
         headers={"Content-Type": photo.content_type, "Accept": "application/json", **route.headers},
         content=photo.content,
         deadline=deadline,
-        breaker=route.url,
     )
     return _image(answer)
 
@@ -31,23 +29,13 @@ def infer(transport: Transport, route: ModelRoute, photo: Photo, *, deadline: fl
 def _image(answer: Answer) -> bytes:
     if answer.content_type.startswith("image/"):
         return answer.body
-    match _json(answer):
+    match answer.json():
         case [{"mask": str(mask)}, *_] | str(mask):
             return _decoded(mask)
         case {"estimated_time": _} if (seconds := verdict.estimated_seconds(answer.body)) is not None:
             raise InferenceUnavailableError("The model is loading.", retry_after=seconds)
-        case {"error": error}:
-            raise InvalidMatteError(f"Hugging Face answered 200 with an error: {str(error)[:200]}")
         case _:
-            raise InvalidMatteError("Hugging Face answered 200 with JSON that holds no mask.")
-
-
-def _json(answer: Answer) -> object:
-    try:
-        return json.loads(answer.body)
-    except ValueError:
-        kind = answer.content_type or "nothing"
-        raise InvalidMatteError(f"Hugging Face answered 200 with {kind} instead of a mask.") from None
+            raise InvalidMatteError(f"Hugging Face answered without a mask: {verdict.excerpt(answer.body)}")
 
 
 def _decoded(mask: str) -> bytes:

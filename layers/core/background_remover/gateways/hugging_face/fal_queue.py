@@ -12,6 +12,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from urllib3.exceptions import LocationParseError
+from urllib3.util import Url, parse_url
+
 from background_remover.domain.errors import (
     InferenceMisconfiguredError,
     InferenceRefusedError,
@@ -64,11 +67,10 @@ def _submit(transport: Transport, route: ModelRoute, photo: Photo, deadline: flo
         content=json.dumps({"image_url": data_uri, "sync_mode": True}).encode(),
         deadline=deadline,
         may_repeat=False,
-        breaker=route.url,
     )
-    match _json(answer):
+    match answer.json():
         case {"response_url": str(response_url)}:
-            request = f"{_router(route)}{urlsplit(response_url).path}"
+            request = f"{_router(route)}{_parsed(response_url).path or ''}"
             return Submission(f"{request}/status?{_SUBDOMAIN}", f"{request}?{_SUBDOMAIN}")
         case _:
             raise InvalidMatteError("Hugging Face's queue did not say where the request waits.")
@@ -76,8 +78,10 @@ def _submit(transport: Transport, route: ModelRoute, photo: Photo, deadline: flo
 
 def _await_completion(transport: Transport, route: ModelRoute, submission: Submission, deadline: float) -> None:
     while True:
-        match _json(_get(transport, route, submission.status_url, deadline)):
-            case {"status": "COMPLETED"}:
+        answer = _get(transport, route, submission.status_url, deadline)
+        match answer.json():
+            # Failed requests are completed, too: https://fal.ai/docs/documentation/model-apis/request-errors
+            case {"status": "COMPLETED", **others} if not others.get("error"):
                 return
             case {"status": "IN_QUEUE" | "IN_PROGRESS"}:
                 if transport.clock() + POLL_SECONDS > deadline:
@@ -85,12 +89,12 @@ def _await_completion(transport: Transport, route: ModelRoute, submission: Submi
                         "The request still waits in Hugging Face's queue.", retry_after=verdict.UNSPECIFIED
                     )
                 transport.sleep(POLL_SECONDS)
-            case other:
-                raise InferenceRefusedError(f"Hugging Face's queue gave the request up: {str(other)[:200]}")
+            case _:
+                raise InferenceRefusedError(f"Hugging Face's queue gave the request up: {verdict.excerpt(answer.body)}")
 
 
 def _result(transport: Transport, route: ModelRoute, submission: Submission, deadline: float) -> bytes:
-    match _json(_get(transport, route, submission.response_url, deadline)):
+    match _get(transport, route, submission.response_url, deadline).json():
         case {"image": {"url": str(url)}}:
             return _image(transport, route, url, deadline)
         case _:
@@ -102,9 +106,8 @@ def _get(transport: Transport, route: ModelRoute, url: str, deadline: float) -> 
         raise InvalidMatteError("The request waits at an address that is not configured any more.")
     try:
         return transport.call("GET", url, headers=route.headers, deadline=deadline)
-    except InferenceMisconfiguredError as error:
-        # The same token and host took the request, so it is the request that is gone.
-        raise InvalidMatteError(f"Hugging Face's queue lost the request: {error.detail}") from error
+    except verdict.NothingThereError as error:
+        raise InvalidMatteError(f"Hugging Face's queue lost the request. {error.detail}") from error
 
 
 def _image(transport: Transport, route: ModelRoute, url: str, deadline: float) -> bytes:
@@ -113,21 +116,26 @@ def _image(transport: Transport, route: ModelRoute, url: str, deadline: float) -
             return base64.b64decode(url.partition("base64,")[2], validate=True)
         except ValueError:
             raise InvalidMatteError("The image of Hugging Face's queue is not base64.") from None
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    is_fals = parts.scheme == "https" and any(host == name or host.endswith(f".{name}") for name in RESULT_HOSTS)
-    if not (is_fals or url.startswith(f"{route.origin}/")):
+    file = _parsed(url)
+    host = file.host or ""
+    is_fals = file.scheme == "https" and any(host == name or host.endswith(f".{name}") for name in RESULT_HOSTS)
+    if not (is_fals or file.url.startswith(f"{route.origin}/")):
         raise InvalidMatteError(f"The image of Hugging Face's queue lies on a host that is not allowed: {host}")
-    return transport.fetch(url, deadline=deadline).body
+    try:
+        return transport.fetch(file.url, deadline=deadline).body
+    except (InferenceMisconfiguredError, InferenceRefusedError) as error:
+        # Nothing that is configured went into this request.
+        raise InvalidMatteError(f"The image of Hugging Face's queue cannot be fetched. {error.detail}") from error
 
 
 def _router(route: ModelRoute) -> str:
     """The router and the provider's part of its paths: `https://router.huggingface.co/fal-ai`."""
-    return f"{route.origin}/{urlsplit(route.url).path.split('/')[1]}"
+    return f"{route.origin}/{urlsplit(route.url).path.lstrip('/').partition('/')[0]}"
 
 
-def _json(answer: Answer) -> object:
+def _parsed(url: str) -> Url:
+    """As the request will read it: another parser may see another host in a malicious address."""
     try:
-        return json.loads(answer.body)
-    except ValueError:
-        raise InvalidMatteError("Hugging Face's queue answered with something that is not JSON.") from None
+        return parse_url(url)
+    except LocationParseError:
+        raise InvalidMatteError("Hugging Face's queue answered with an address that is none.") from None

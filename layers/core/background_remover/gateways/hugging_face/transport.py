@@ -1,15 +1,19 @@
-"""Authorised HTTP with a deadline that holds for the whole exchange, retries, and a circuit breaker per model."""
+"""Authorised HTTP with one deadline for all of an exchange and its repetitions."""
 
 from __future__ import annotations
 
+import contextlib
+import json
 import random
-import time
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import requests
 import urllib3
+from botocore.exceptions import BotoCoreError, ClientError
+from requests.adapters import HTTPAdapter
 
 from background_remover.domain.errors import (
     InferenceMisconfiguredError,
@@ -23,9 +27,12 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 3.05
 SHORTEST_EXCHANGE = 1.0
-"""Seconds; with less left before the deadline a call is not begun."""
+"""Seconds; with less left before the deadline a call is not repeated."""
 
-LARGEST_ANSWER = 64 * 1024 * 1024
+IDLE_SECONDS = 30.0
+"""Connections that nobody used for longer are not trusted: a frozen container does not see the other side hang up."""
+
+LARGEST_ANSWER = 32 * 1024 * 1024
 _CHUNK = 64 * 1024
 
 
@@ -34,25 +41,24 @@ class Answer:
     content_type: str
     body: bytes
 
-
-class InterruptedExchangeError(InferenceUnavailableError):
-    """The connection broke or timed out after the request may have arrived."""
+    def json(self) -> object:
+        """Raises `InvalidMatteError`."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            kind = self.content_type or "nothing"
+            raise InvalidMatteError(f"Hugging Face answered with {kind} where JSON was expected.") from None
 
 
 class Transport:
-    """One pooled session; safe to share between threads. Deadlines are instants of `clock`, in seconds."""
+    """One pool of connections; safe to share between threads. Deadlines are instants of `clock`, in seconds."""
 
-    def __init__(
-        self,
-        token: Secret,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
+    def __init__(self, token: Secret, *, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
         self._token = token
-        self._session = requests.Session()
-        self._session.trust_env = False  # A proxy or .netrc of the environment must never see or replace the token.
-        self._open_until: dict[str, float] = {}
+        # Without a `requests.Session`, which would bring cookies, redirects, proxies and .netrc into play.
+        self._http = HTTPAdapter()
+        self._lock = threading.Lock()
+        self._used_at = clock()
         self.clock = clock
         self.sleep = sleep
 
@@ -62,30 +68,32 @@ class Transport:
         url: str,
         *,
         deadline: float,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str],
         content: bytes | None = None,
         may_repeat: bool = True,
-        breaker: str | None = None,
     ) -> Answer:
-        """A 200, after as many tries as fit before the deadline.
+        """A 2xx, after as many tries as fit before the deadline.
 
-        With `may_repeat=False` a request that may have arrived is not sent again. `breaker` names what stays shut for
-        a while after an operator's fault, so that nobody hammers it; None for calls that such a fault does not shut. Raises the errors of `verdict.raise_for`.
+        With `may_repeat=False` a request that may have been taken is not sent again. Raises the errors of
+        `verdict.raise_for`.
         """
-        if breaker and (shut_for := self._open_until.get(breaker, 0.0) - self.clock()) > 0:
-            raise InferenceMisconfiguredError(
-                "Hugging Face refused our configuration a moment ago.", retry_after=shut_for
-            )
+        return self._repeatedly(
+            lambda: self._authorised(method, url, headers, content, deadline), deadline, may_repeat=may_repeat
+        )
+
+    def fetch(self, url: str, *, deadline: float) -> Answer:
+        """A file, fetched without the token. Raises the errors of `verdict.raise_for`."""
+        return self._repeatedly(lambda: self._exchange("GET", url, {}, None, deadline), deadline, may_repeat=True)
+
+    def _repeatedly(self, exchange: Callable[[], Answer], deadline: float, *, may_repeat: bool) -> Answer:
         tries = 0
         while True:
             try:
-                return self._authorised(method, url, headers or {}, content, deadline)
-            except InferenceMisconfiguredError as error:
-                if breaker:
-                    self._open_until[breaker] = self.clock() + error.retry_after
+                return exchange()
+            except InferenceMisconfiguredError:
                 raise
             except InferenceUnavailableError as error:
-                if isinstance(error, InterruptedExchangeError) and not may_repeat:
+                if isinstance(error, verdict.OutcomeUnknownError) and not may_repeat:
                     raise
                 tries += 1
                 # Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
@@ -94,25 +102,29 @@ class Transport:
                     raise
                 self.sleep(wait)
 
-    def fetch(self, url: str, *, deadline: float) -> Answer:
-        """A file, fetched without the token."""
-        return self._exchange("GET", url, {}, None, deadline)
-
     def _authorised(
         self, method: str, url: str, headers: Mapping[str, str], content: bytes | None, deadline: float
     ) -> Answer:
         try:
-            return self._exchange(method, url, self._with_token(headers), content, deadline)
-        except _UnauthorizedError:
-            self._token.forget()
-        try:
-            return self._exchange(method, url, self._with_token(headers), content, deadline)
-        except _UnauthorizedError as error:
-            self._token.forget()
-            raise InferenceMisconfiguredError(error.detail, retry_after=error.retry_after) from error
+            return self._with_token(method, url, headers, content, deadline)
+        except verdict.UnauthorizedError:
+            # The token may have been rotated since it was read, and is read anew.
+            return self._with_token(method, url, headers, content, deadline)
 
-    def _with_token(self, headers: Mapping[str, str]) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._token.value()}", **headers}
+    def _with_token(
+        self, method: str, url: str, headers: Mapping[str, str], content: bytes | None, deadline: float
+    ) -> Answer:
+        try:
+            token = self._token.value()
+        except (BotoCoreError, ClientError) as error:
+            raise InferenceMisconfiguredError(
+                "Hugging Face's token cannot be read.", retry_after=verdict.MISCONFIGURED_WAIT
+            ) from error
+        try:
+            return self._exchange(method, url, {"Authorization": f"Bearer {token}", **headers}, content, deadline)
+        except verdict.UnauthorizedError:
+            self._token.forget(token)
+            raise
 
     def _exchange(
         self, method: str, url: str, headers: Mapping[str, str], content: bytes | None, deadline: float
@@ -120,59 +132,95 @@ class Transport:
         remaining = deadline - self.clock()
         if remaining <= 0:
             raise InferenceUnavailableError("No time is left for Hugging Face.", retry_after=verdict.UNSPECIFIED)
+        self._drop_idle_connections()
+        upload = None if content is None else _Upload(content, self.clock, deadline)
+        timeout = urllib3.Timeout(total=remaining, connect=min(CONNECT_SECONDS, remaining))
         try:
-            with self._session.request(
-                method,
-                url,
-                headers=headers,
-                data=content,
-                timeout=(min(CONNECT_SECONDS, remaining), remaining),
-                allow_redirects=False,
+            request = requests.Request(method, url, headers=headers, data=upload).prepare()
+            with self._http.send(
+                request,
                 stream=True,
+                timeout=timeout,  # type: ignore[arg-type]  # its documentation lists this type, its stubs do not
             ) as response:
-                body = self._read(response, deadline)
-        except (requests.ConnectTimeout, requests.exceptions.SSLError) as error:
-            raise _unreachable(error) from error
-        except requests.ConnectionError as error:
-            if _was_refused(error):
-                raise _unreachable(error) from error
-            raise _interrupted(error) from error
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            raise _interrupted(error) from error
-        try:
-            verdict.raise_for(response.status_code, response.headers, body)
-        except InferenceMisconfiguredError as error:
-            if response.status_code == 401:
-                raise _UnauthorizedError(error.detail, retry_after=error.retry_after) from None
-            raise
+                body = self._read(response.raw, deadline)
+        except ValueError:
+            # The error quotes what does not fit into HTTP, and that may be the token.
+            raise InferenceMisconfiguredError(
+                "The address, the headers or the token of this model cannot be sent.",
+                retry_after=verdict.MISCONFIGURED_WAIT,
+            ) from None
+        except (OSError, urllib3.exceptions.HTTPError) as error:
+            reason = type(_root(error)).__name__
+            if _is_unconnected(error):
+                raise InferenceUnavailableError(
+                    f"Hugging Face cannot be reached ({reason}).", retry_after=verdict.UNSPECIFIED
+                ) from error
+            raise verdict.OutcomeUnknownError(
+                f"Hugging Face did not finish its answer ({reason}).", retry_after=verdict.UNSPECIFIED
+            ) from error
+        verdict.raise_for(response.status_code, response.headers, body)
         return Answer(response.headers.get("Content-Type", "").partition(";")[0].strip().lower(), body)
 
-    def _read(self, response: requests.Response, deadline: float) -> bytes:
-        """The body, piece by piece: `requests`' own read time-out starts anew with every byte that drips in."""
+    def _drop_idle_connections(self) -> None:
+        with self._lock:
+            now = self.clock()
+            if now - self._used_at > IDLE_SECONDS:
+                self._http.close()  # It opens new ones all the same.
+            self._used_at = now
+
+    def _read(self, raw: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
+        """The body. The socket's time-out starts anew with every byte, so the deadline needs a watch of its own."""
+        watch = threading.Timer(deadline - self.clock(), _cut_off, [raw])
+        watch.daemon = True
+        watch.start()
         body = bytearray()
-        while piece := response.raw.read1(_CHUNK, decode_content=True):
-            body += piece
-            if self.clock() > deadline:
-                raise requests.ReadTimeout("the answer drips in too slowly")
-            if len(body) > LARGEST_ANSWER:
-                raise InvalidMatteError(f"Hugging Face's answer is larger than {LARGEST_ANSWER} bytes.")
-        return bytes(body)
+        try:
+            while True:
+                piece = raw.read1(_CHUNK, decode_content=True)
+                if self.clock() >= deadline:
+                    raise TimeoutError
+                if not piece:
+                    return bytes(body)
+                body += piece
+                if len(body) > LARGEST_ANSWER:
+                    raise InvalidMatteError(f"Hugging Face's answer is larger than {LARGEST_ANSWER} bytes.")
+        finally:
+            watch.cancel()
 
 
-class _UnauthorizedError(InferenceMisconfiguredError):
-    """A 401: perhaps only our copy of the token is old."""
+class _Upload:
+    """A body in pieces, as urllib3 gives each write only the time to connect: a slow line may need it many times."""
+
+    def __init__(self, content: bytes, clock: Callable[[], float], deadline: float) -> None:
+        self._content = content
+        self._clock = clock
+        self._deadline = deadline
+
+    def __len__(self) -> int:
+        return len(self._content)
+
+    def __iter__(self) -> Iterator[bytes]:
+        for start in range(0, len(self._content), _CHUNK):
+            if self._clock() >= self._deadline:
+                raise TimeoutError
+            yield self._content[start : start + _CHUNK]
 
 
-def _unreachable(error: Exception) -> InferenceUnavailableError:
-    return InferenceUnavailableError(f"Hugging Face cannot be reached: {error}", retry_after=verdict.UNSPECIFIED)
+def _cut_off(raw: urllib3.BaseHTTPResponse) -> None:
+    """Ends a read that another thread is blocked in, if it still is."""
+    with contextlib.suppress(OSError, RuntimeError, ValueError):
+        raw.shutdown()
 
 
-def _interrupted(error: Exception) -> InterruptedExchangeError:
-    return InterruptedExchangeError(f"Hugging Face did not finish its answer: {error}", retry_after=verdict.UNSPECIFIED)
-
-
-def _was_refused(error: requests.ConnectionError) -> bool:
+def _is_unconnected(error: Exception) -> bool:
     """Whether no connection came about, so that nothing was sent."""
-    cause = error.args[0] if error.args else None
-    reason = getattr(cause, "reason", None)
-    return isinstance(reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.NameResolutionError)
+    cause = error.args[0] if isinstance(error, requests.ConnectionError) and error.args else None
+    return isinstance(
+        getattr(cause, "reason", None), urllib3.exceptions.ConnectTimeoutError | urllib3.exceptions.NewConnectionError
+    )
+
+
+def _root(error: BaseException) -> BaseException:
+    while cause := error.__cause__ or error.__context__:
+        error = cause
+    return error

@@ -1,4 +1,4 @@
-"""What an HTTP answer of Hugging Face's means: go on, come back later, an operator's fault, or a refusal of this image."""
+"""What Hugging Face's answer means: go on, come back later, an operator's fault, or a refusal of this image."""
 
 import json
 import re
@@ -20,47 +20,80 @@ MISCONFIGURED_WAIT = 60.0
 UNSPECIFIED = 0.0
 """Hugging Face did not say when to come back: the caller's own back-off decides."""
 
-_PASSING = frozenset({408, 429, 500, 502, 503, 504})
-_OPERATORS_FAULT = frozenset({401, 402, 403, 404, 410})
+_TURNED_AWAY = frozenset({408, 429, 503})
+_FAILED_UNDERWAY = frozenset({500, 502, 504})
 # "Model X is not supported by provider hf-inference": the address is wrong, not the image.
 _NOT_SUPPORTED = re.compile(r"not supported", re.IGNORECASE)
 # https://huggingface.co/docs/hub/rate-limits: RateLimit: "api";r=[remaining];t=[seconds until reset]
 _RATE_LIMIT_RESET = re.compile(r"\bt=(\d+)")
+_EXCERPT = 200
+
+
+class OutcomeUnknownError(InferenceUnavailableError):
+    """Nobody can tell whether the request was taken: the answer was lost on the way, or failed behind a gateway."""
+
+
+class UnauthorizedError(InferenceMisconfiguredError):
+    """A 401: perhaps only our copy of the token is old."""
+
+
+class NothingThereError(InferenceMisconfiguredError):
+    """A 404 or 410: the address is wrong, or what it stood for is gone."""
 
 
 def raise_for(status: int, headers: Mapping[str, str], body: bytes) -> None:
-    """Returns for a 200.
+    """Returns for a 2xx.
 
     Raises `InferenceUnavailableError`, `InferenceMisconfiguredError` or `InferenceRefusedError` for all else.
     """
-    if status == 200:
+    # 202 is what polls get while a request waits: https://fal.ai/docs/api-reference/inference-api
+    if 200 <= status < 300:
         return
     message = _message(body)
-    if status in _PASSING:
-        raise InferenceUnavailableError(
-            f"Hugging Face answered {status}: {message}", retry_after=_wait(headers, body, message)
-        )
-    if status in _OPERATORS_FAULT or (status == 400 and _NOT_SUPPORTED.search(message)) or 300 <= status < 400:
-        raise InferenceMisconfiguredError(f"Hugging Face answered {status}: {message}", retry_after=MISCONFIGURED_WAIT)
+    detail = f"Hugging Face answered {status}: {message}"
+    if status in _TURNED_AWAY:
+        raise InferenceUnavailableError(detail, retry_after=_wait(headers, body, message))
+    if status in _FAILED_UNDERWAY:
+        raise OutcomeUnknownError(detail, retry_after=_wait(headers, body, message))
+    if status == 401:
+        raise UnauthorizedError(detail, retry_after=MISCONFIGURED_WAIT)
+    if status in (404, 410):
+        raise NothingThereError(detail, retry_after=MISCONFIGURED_WAIT)
+    if status in (402, 403) or (status == 400 and _NOT_SUPPORTED.search(message)) or 300 <= status < 400:
+        raise InferenceMisconfiguredError(detail, retry_after=MISCONFIGURED_WAIT)
     raise InferenceRefusedError(f"Hugging Face refused this image with {status}: {message}")
 
 
 def estimated_seconds(body: bytes) -> float | None:
     """`estimated_time` of a model that is loading, which Hugging Face sends with more than one status."""
-    answer = _json(body)
-    estimate = answer.get("estimated_time") if isinstance(answer, dict) else None
-    return float(estimate) if isinstance(estimate, int | float) else None
+    match _json(body):
+        # True is an int as well.
+        case {"estimated_time": int() | float() as estimate} if not isinstance(estimate, bool):
+            return _bounded(estimate)
+        case _:
+            return None
+
+
+def excerpt(body: bytes) -> str:
+    """The beginning of an answer, for messages."""
+    return body[:_EXCERPT].decode(errors="replace")
 
 
 def _wait(headers: Mapping[str, str], body: bytes, message: str) -> float:
     wait = _retry_after(headers.get("Retry-After", ""))
-    if wait is None and (reset := _RATE_LIMIT_RESET.search(headers.get("RateLimit", ""))):
-        wait = float(reset[1])
+    if wait is None and (resets := _RATE_LIMIT_RESET.findall(headers.get("RateLimit", ""))):
+        # One for each policy; all of them have to let us through.
+        wait = max(map(float, resets))
     if wait is None:
         wait = estimated_seconds(body)
     if wait is None and "loading" in message.lower():
         wait = COLD_START_SECONDS
-    return UNSPECIFIED if wait is None else min(max(wait, 0.0), LONGEST_WAIT)
+    return UNSPECIFIED if wait is None else _bounded(wait)
+
+
+def _bounded(seconds: float) -> float:
+    # In this order NaN, which JSON may hold, becomes 0, and an integer too large for a float is never made one.
+    return float(min(max(0.0, seconds), LONGEST_WAIT))
 
 
 def _retry_after(value: str) -> float | None:
@@ -69,18 +102,20 @@ def _retry_after(value: str) -> float | None:
         return float(value)
     try:
         return (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
 
 
 def _message(body: bytes) -> str:
-    answer = _json(body)
-    error = answer.get("error", answer) if isinstance(answer, dict) else answer
-    return str(error if error is not None else body[:200].decode(errors="replace"))[:200]
+    match _json(body):
+        case {"error": str(error)}:
+            return error[:_EXCERPT]
+        case _:
+            return excerpt(body)
 
 
 def _json(body: bytes) -> object:
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

@@ -1,0 +1,44 @@
+"""`OPTIONS` of every route: what a browser asks before a page of another origin may call it.
+
+A function of its own, because `sam local start-api` merges the methods of one path and function into one route, and
+guards all of them or none: https://github.com/aws/aws-sam-cli/blob/develop/samcli/lib/providers/api_collector.py
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from background_remover.http.api import PREFIX, Api
+from background_remover.http.messages import Request, Response
+from background_remover.observability import logger
+from background_remover.settings import Settings
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+METHODS = {"remove": "POST", "jobs": "GET", "jobs/{jobId}": "DELETE,GET", "credits": "GET"}
+REQUEST_HEADERS = "Accept,Authorization,Content-Type,Idempotency-Key,Prefer"
+MAX_AGE = "7200"  # What Chromium caches at most.
+
+
+def allow(request: Request) -> Response:
+    return Response(
+        HTTPStatus.NO_CONTENT,
+        headers={
+            "Access-Control-Allow-Methods": METHODS[request.resource.removeprefix(f"{PREFIX}/")],
+            "Access-Control-Allow-Headers": REQUEST_HEADERS,
+            "Access-Control-Max-Age": MAX_AGE,
+        },
+    )
+
+
+api = Api(
+    {f"OPTIONS {PREFIX}/{path}": allow for path in METHODS},
+    allowed_origins=Settings.from_environment().allowed_origins,
+)
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return api(event, context)

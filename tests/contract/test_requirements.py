@@ -1,0 +1,51 @@
+"""Everything that is installed is pinned, with hashes, to the same version everywhere, from no particular index."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.contract.template import PROJECT
+
+PIN = re.compile(r"[\w.-]+(\[[\w,-]+\])?==\S+( ; .+?)?( --hash=sha256:[0-9a-f]{64})+")
+SHIPPED = [PROJECT / "layers/core/requirements.txt", PROJECT / "layers/imaging/requirements.txt"]
+PINNED = [
+    *SHIPPED,
+    PROJECT / "tests/requirements.txt",
+    PROJECT / "tests/stack/emulator.txt",
+    PROJECT / "tests/stack/assets.txt",
+]
+
+
+@pytest.mark.parametrize("file", PINNED, ids=lambda file: str(file.relative_to(PROJECT)))
+def test_every_requirement_has_a_version_and_hashes(file: Path) -> None:
+    found = requirements(file)
+    assert found
+    assert [requirement for requirement in found if not PIN.fullmatch(requirement)] == []
+
+
+@pytest.mark.parametrize("file", PINNED, ids=lambda file: str(file.relative_to(PROJECT)))
+def test_no_index_is_named(file: Path) -> None:
+    assert "://" not in file.read_text()
+    assert "index-url" not in file.read_text()
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.parent.name)
+def test_what_is_deployed_is_what_is_tested(file: Path) -> None:
+    deployed, tested = pins(file), pins(PROJECT / "tests/requirements.txt")
+    assert deployed == {name: tested.get(name) for name in deployed}
+
+
+def test_no_pinned_file_is_forgotten_here() -> None:
+    found = [file for folder in ("layers", "tests") for file in (PROJECT / folder).rglob("*.txt")]
+    assert sorted(found) == sorted(PINNED)
+
+
+def requirements(file: Path) -> list[str]:
+    """The file's requirements, each on one line with its hashes."""
+    text = re.sub(r"^\s*#.*\n", "", file.read_text(), flags=re.MULTILINE)
+    return [" ".join(line.split()) for line in text.replace("\\\n", " ").splitlines() if line.strip()]
+
+
+def pins(file: Path) -> dict[str, str]:
+    return dict(requirement.split()[0].split("==") for requirement in requirements(file))

@@ -1,0 +1,37 @@
+"""samconfig.toml: this machine, and the two AWS environments."""
+
+import tomllib
+from typing import Any
+
+import pytest
+
+from tests.contract.template import PARAMETERS, PROJECT
+
+CONFIG: dict[str, Any] = tomllib.loads((PROJECT / "samconfig.toml").read_text())
+ENVIRONMENTS = ["default", "dev", "prod"]
+
+
+def test_there_is_an_environment_for_this_machine_and_for_each_account() -> None:
+    assert [name for name, value in CONFIG.items() if isinstance(value, dict)] == ENVIRONMENTS
+
+
+def test_each_environment_is_a_stack_of_its_own() -> None:
+    assert len({CONFIG[name]["global"]["parameters"]["stack_name"] for name in ENVIRONMENTS}) == len(ENVIRONMENTS)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_overrides_name_parameters_of_the_template_only(environment: str) -> None:
+    commands = CONFIG[environment].values()
+    overrides = " ".join(command["parameters"].get("parameter_overrides", "") for command in commands).split()
+    assert {override.partition("=")[0] for override in overrides} <= set(PARAMETERS)
+
+
+def test_production_protects_its_data_and_asks_before_it_changes() -> None:
+    deploy = CONFIG["prod"]["deploy"]["parameters"]
+    assert "ProtectData=true" in deploy["parameter_overrides"].split()
+    assert deploy["confirm_changeset"] is True
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_no_account_is_deployed_without_tls(environment: str) -> None:
+    assert "RequireTls=false" not in CONFIG[environment]["deploy"]["parameters"]["parameter_overrides"]

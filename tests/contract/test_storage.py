@@ -1,0 +1,95 @@
+"""Tables, bucket and queues: what is kept is encrypted, private, and retired."""
+
+from typing import Any
+
+import pytest
+
+from tests.contract.template import FUNCTIONS, PARAMETERS, RESOURCES, properties_of
+
+TABLES = properties_of("AWS::DynamoDB::Table")
+BUCKETS = properties_of("AWS::S3::Bucket")
+QUEUES = properties_of("AWS::SQS::Queue")
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_is_encrypted_and_protected_on_request(table: str) -> None:
+    protected = {"Fn::If": ["DataIsProtected", True, False]}
+    assert TABLES[table]["SSESpecification"] == {"SSEEnabled": True}
+    assert TABLES[table]["DeletionProtectionEnabled"] == protected
+    assert TABLES[table]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": protected}
+
+
+def test_jobs_retire_by_the_attribute_that_the_code_writes() -> None:
+    assert TABLES["JobsTable"]["TimeToLiveSpecification"] == {"AttributeName": "retireAt", "Enabled": True}
+
+
+def test_money_never_retires() -> None:
+    assert "TimeToLiveSpecification" not in TABLES["CreditsTable"]
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_a_bucket_is_encrypted_and_not_public(bucket: str) -> None:
+    (rule,) = BUCKETS[bucket]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+    assert set(BUCKETS[bucket]["PublicAccessBlockConfiguration"].items()) == {
+        ("BlockPublicAcls", True),
+        ("BlockPublicPolicy", True),
+        ("IgnorePublicAcls", True),
+        ("RestrictPublicBuckets", True),
+    }
+
+
+def test_each_kind_of_file_is_deleted_in_its_time() -> None:
+    rules = BUCKETS["ImagesBucket"]["LifecycleConfiguration"]["Rules"]
+    assert all(rule["Status"] == "Enabled" for rule in rules)
+    assert {rule["Prefix"]: rule["ExpirationInDays"]["Ref"] for rule in rules} == {
+        "inputs/": "InputRetentionDays",
+        "mattes/": "InputRetentionDays",
+        "results/": "JobRetentionDays",
+        "thumbnails/": "JobRetentionDays",
+    }
+
+
+def test_results_can_be_fetched_by_the_configured_front_ends_only() -> None:
+    (rule,) = BUCKETS["ImagesBucket"]["CorsConfiguration"]["CorsRules"]
+    assert (rule["AllowedOrigins"], rule["AllowedMethods"]) == ({"Ref": "AllowedOrigins"}, ["GET"])
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_a_queue_is_encrypted_and_keeps_messages_as_long_as_sqs_can(queue: str) -> None:
+    assert QUEUES[queue]["SqsManagedSseEnabled"] is True
+    assert QUEUES[queue]["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+def test_a_message_stays_hidden_for_six_times_as_long_as_the_worker_may_run() -> None:
+    # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+    assert QUEUES["JobQueue"]["VisibilityTimeout"] >= 6 * FUNCTIONS["ProcessImageFunction"]["Timeout"]
+
+
+def test_what_the_worker_cannot_process_lands_in_the_dead_letter_queue() -> None:
+    assert QUEUES["JobQueue"]["RedrivePolicy"] == {
+        "deadLetterTargetArn": {"Fn::GetAtt": "JobDeadLetterQueue.Arn"},
+        "maxReceiveCount": 3,
+    }
+
+
+def test_the_worker_reports_which_messages_failed() -> None:
+    trigger = FUNCTIONS["ProcessImageFunction"]["Events"]["Queue"]
+    assert trigger["Type"] == "SQS"
+    assert trigger["Properties"]["Queue"] == {"Fn::GetAtt": "JobQueue.Arn"}
+    assert trigger["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_bucket_and_queues_refuse_plain_http_unless_told_otherwise() -> None:
+    assert PARAMETERS["RequireTls"]["Default"] == "true"
+    for name, target in (("ImagesBucketPolicy", "Bucket"), ("QueuesPolicy", "Queues")):
+        policy = RESOURCES[name]
+        assert policy["Condition"] == "TlsIsRequired"
+        (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+        assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        assert referred(policy["Properties"][target]) == set(BUCKETS if target == "Bucket" else QUEUES)
+
+
+def referred(value: Any) -> set[str]:
+    return {each["Ref"] for each in (value if isinstance(value, list) else [value])}

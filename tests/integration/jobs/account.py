@@ -1,0 +1,217 @@
+"""The service on an AWS account of its own: real gateways and use cases on moto, the stand-in as Hugging Face."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
+
+import boto3
+from botocore.config import Config
+from PIL import Image
+
+from background_remover.domain.credits import Balance, LedgerEntry
+from background_remover.domain.jobs import Job, Options
+from background_remover.domain.tiers import Model, tier_named
+from background_remover.gateways.credit_ledger import CreditLedger
+from background_remover.gateways.hugging_face.client import HuggingFace
+from background_remover.gateways.hugging_face.routes import ModelRoute
+from background_remover.gateways.job_store import JobStore
+from background_remover.gateways.object_store import ObjectStore
+from background_remover.gateways.secret import Secret
+from background_remover.gateways.work_queue import JobMessage, WorkQueue, parse
+from background_remover.use_cases.cut_out import CutOut
+from background_remover.use_cases.erase_job import erase_job
+from background_remover.use_cases.process_job import ProcessJob
+from background_remover.use_cases.remove_image import Removal, RemoveImage
+from tests.integration.tables import create_tables
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+    from tests.stack.hugging_face import HuggingFaceStandIn
+
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+REGION = "eu-central-1"
+BUCKET = "images"
+TOKEN = "hf_x"
+SIGNUP_CREDITS = 50
+LEASE = timedelta(seconds=125)
+SECONDS = 5.0
+"""How long Hugging Face is waited for; no test waits that long."""
+
+
+class Clock:
+    """Stands still until it is advanced."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, by: timedelta) -> datetime:
+        self.now += by
+        return self.now
+
+
+@cache
+def client(service: Literal["dynamodb", "s3", "sqs", "secretsmanager"]) -> Any:
+    """Made once: that takes longer than most tests. Event handlers of a test are to be taken off again."""
+    return boto3.client(
+        service,
+        region_name=REGION,
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    message: JobMessage
+    delay: int
+
+
+class Account:
+    """Empty tables, bucket and queue, inside moto's `mock_aws`. `sent` has what went to the queue, oldest first."""
+
+    def __init__(self, hub: HuggingFaceStandIn, *, token: str, models: frozenset[Model] = frozenset(Model)) -> None:
+        self.clock = Clock()
+        self.dynamodb: DynamoDBClient = client("dynamodb")
+        self.s3: S3Client = client("s3")
+        self.sqs: SQSClient = client("sqs")
+        create_tables(self.dynamodb)
+        self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        queue_url = self.sqs.create_queue(QueueName="jobs")["QueueUrl"]
+        client("secretsmanager").create_secret(Name="hugging-face", SecretString=token)
+        self.ledger = CreditLedger(self.dynamodb, table="CreditsTable", signup_credits=SIGNUP_CREDITS)
+        self.jobs = JobStore(self.dynamodb, table="JobsTable", ledger=self.ledger)
+        self.objects = ObjectStore(self.s3, bucket=BUCKET)
+        self.queue = WorkQueue(self.sqs, url=queue_url)
+        routes = {
+            Model.RMBG_1_4: ModelRoute(f"{hub.url}/models/{Model.RMBG_1_4}", "endpoint"),
+            Model.RMBG_2_0: ModelRoute(f"{hub.url}/fal-ai/fal-ai/bria/background/remove", "fal_queue"),
+        }
+        self.hugging_face = HuggingFace(
+            {model: routes[model] for model in models},
+            Secret(client("secretsmanager"), secret_id="hugging-face"),
+            clock=lambda: self.clock().timestamp(),
+            sleep=lambda _: None,
+        )
+
+    def __enter__(self) -> Account:
+        self.sent: list[SentMessage] = []
+        self.sqs.meta.events.register("before-call.sqs.SendMessage", self._sending)
+        self.sqs.meta.events.register("after-call.sqs.SendMessage", self._was_sent)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.sqs.meta.events.unregister("before-call.sqs.SendMessage", self._sending)
+        self.sqs.meta.events.unregister("after-call.sqs.SendMessage", self._was_sent)
+
+    def _sending(self, params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
+        context["sending"] = json.loads(params["body"])
+
+    def _was_sent(self, context: dict[str, Any], **_: object) -> None:
+        body = context["sending"]
+        self.sent.append(SentMessage(parse(body["MessageBody"]), body["DelaySeconds"]))
+
+    # ---- the use cases, each time as in a new container --------------------------------------------------
+
+    def cut_out(self) -> CutOut:
+        return CutOut(
+            jobs=self.jobs,
+            objects=self.objects,
+            queue=self.queue,
+            hugging_face=self.hugging_face,
+            clock=self.clock,
+        )
+
+    def remove(self, removal: Removal) -> Job:
+        remove_image = RemoveImage(
+            jobs=self.jobs,
+            objects=self.objects,
+            queue=self.queue,
+            hugging_face=self.hugging_face,
+            cut_out=self.cut_out(),
+            job_retention=timedelta(days=30),
+            clock=self.clock,
+        )
+        return remove_image(removal, seconds=SECONDS)
+
+    def process(self, message: JobMessage) -> None:
+        process_job = ProcessJob(
+            jobs=self.jobs, objects=self.objects, queue=self.queue, cut_out=self.cut_out(), clock=self.clock
+        )
+        process_job(message, seconds=SECONDS, lease_for=LEASE)
+
+    def erase(self, job: Job, *, user_id: str | None = None) -> None:
+        erase_job(self.jobs, self.objects, user_id=user_id or job.user_id, job_id=job.job_id, now=self.clock())
+
+    # ---- looking -------------------------------------------------------------------------------------------
+
+    def balance(self, user_id: str = "anna") -> Balance:
+        return self.ledger.balance(user_id, self.clock())
+
+    def entries(self, user_id: str = "anna") -> list[LedgerEntry]:
+        """The whole ledger, oldest first."""
+        found: list[LedgerEntry] = []
+        cursor = None
+        while True:
+            page, cursor = self.ledger.entries(user_id, limit=100, cursor=cursor)
+            found += page
+            if cursor is None:
+                return found[::-1]
+
+    def movements(self, user_id: str = "anna") -> list[tuple[str, int, int]]:
+        """Kind, available and held of the whole ledger, oldest first."""
+        return [
+            (entry.movement.kind.value, entry.movement.available, entry.movement.held)
+            for entry in self.entries(user_id)
+        ]
+
+    def items(self, table: str) -> list[dict[str, Any]]:
+        return self.dynamodb.scan(TableName=table, ConsistentRead=True)["Items"]
+
+    def files(self) -> list[str]:
+        return [entry["Key"] for entry in self.s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+
+    def received(self) -> list[JobMessage]:
+        """What the queue hands out now; delayed messages are not among it."""
+        answer = self.sqs.receive_message(
+            QueueUrl=self.sqs.get_queue_url(QueueName="jobs")["QueueUrl"], MaxNumberOfMessages=10
+        )
+        return [parse(message["Body"]) for message in answer.get("Messages", [])]
+
+
+@cache
+def photo(colour: str = "teal", *, width: int = 32, height: int = 24) -> bytes:
+    encoded = io.BytesIO()
+    Image.new("RGB", (width, height), colour).save(encoded, "PNG")
+    return encoded.getvalue()
+
+
+def removal(
+    content: bytes | None = None,
+    *,
+    user_id: str = "anna",
+    tier: str = "basic",
+    key: str | None = None,
+    respond_async: bool = False,
+    options: Options | None = None,
+) -> Removal:
+    return Removal(
+        user_id=user_id,
+        tier=tier_named(tier),
+        content=photo() if content is None else content,
+        options=options or Options(),
+        file_name="photo.png",
+        idempotency_key=key,
+        respond_async=respond_async,
+    )

@@ -1,0 +1,110 @@
+"""Failures at one chosen AWS call: the process dies there, or its answer does not arrive."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+from botocore.exceptions import EndpointConnectionError
+from hypothesis import strategies as st
+
+if TYPE_CHECKING:
+    from botocore.model import OperationModel
+
+    from tests.integration.jobs.account import Account
+
+FOLDERS = ("inputs", "results", "mattes", "thumbnails")
+
+Moment = Literal["before", "after"]
+"""The call takes effect in between."""
+
+
+class CrashError(BaseException):
+    """The process dies: nothing that catches exceptions runs any more."""
+
+
+class AnswerLostError(EndpointConnectionError):
+    """boto3 gives up on a call, whether it took effect or not."""
+
+    def __init__(self) -> None:
+        super().__init__(endpoint_url="the interrupted call")
+
+
+@dataclass(frozen=True, slots=True)
+class Interruption:
+    """At a call's `occurrence`-th time, `act` is called, which raises or lets the call go on.
+
+    `call` is the operation's name, for `PutObject` followed by the first folder of the key.
+    """
+
+    call: str
+    moment: Moment
+    act: Callable[[], Any]
+    occurrence: int = 1
+
+
+class Interruptions:
+    """Listens to all AWS calls of the account; what is armed happens once."""
+
+    def __init__(self, account: Account) -> None:
+        self._events = [client.meta.events for client in (account.dynamodb, account.s3, account.sqs)]
+        self._armed: Interruption | None = None
+        self._seen: Counter[tuple[str, Moment]] = Counter()
+
+    def __enter__(self) -> Interruptions:
+        for events in self._events:
+            events.register("before-call", self._before)
+            events.register("after-call", self._after)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for events in self._events:
+            events.unregister("before-call", self._before)
+            events.unregister("after-call", self._after)
+
+    def arm(self, interruption: Interruption) -> None:
+        self._armed = interruption
+        self._seen.clear()
+
+    def disarm(self) -> None:
+        self._armed = None
+
+    def _before(self, model: OperationModel, params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
+        context["call"] = model.name
+        if model.name == "PutObject":
+            folders = urlsplit(params["url"]).path.split("/")
+            context["call"] += f" {next(name for name in folders if name in FOLDERS)}"
+        self._reach(context["call"], "before")
+
+    def _after(self, context: dict[str, Any], **_: object) -> None:
+        self._reach(context["call"], "after")
+
+    def _reach(self, call: str, moment: Moment) -> None:
+        self._seen[call, moment] += 1
+        armed = self._armed
+        if armed and (armed.call, armed.moment, armed.occurrence) == (call, moment, self._seen[call, moment]):
+            self._armed = None
+            outcome = armed.act()
+            if isinstance(outcome, BaseException):
+                raise outcome
+
+
+moments: st.SearchStrategy[Moment] = st.sampled_from(["before", "after"])
+occurrences = st.sampled_from([1, 1, 2])
+
+
+def interruptions(calls: list[str]) -> st.SearchStrategy[Interruption | None]:
+    deaths = st.sampled_from([CrashError, AnswerLostError])
+    return st.none() | st.builds(Interruption, st.sampled_from(calls), moments, deaths, occurrences)
+
+
+SUBMITTING = [
+    *("TransactWriteItems", "TransactWriteItems", "TransactWriteItems"),  # most depends on these
+    *("UpdateItem", "PutObject inputs", "PutObject results", "SendMessage"),
+]
+WORKING = ["UpdateItem", "GetItem", "GetObject", "PutObject results", "TransactWriteItems", "SendMessage"]
+ERASING = ["GetItem", "TransactWriteItems", "DeleteObjects", "DeleteItem"]
+GRANTING = ["GetItem", "TransactWriteItems"]

@@ -1,0 +1,86 @@
+"""What must hold of the money at any moment, whatever happened to the jobs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from moto.backends import get_backend
+from moto.core.models import DEFAULT_ACCOUNT_ID as ACCOUNT_ID
+
+from background_remover.domain.jobs import Job, JobStatus
+from background_remover.gateways.dynamodb import Item
+from background_remover.gateways.job_item import PREFIX, from_values
+from background_remover.gateways.object_store import result_key
+from tests.integration.jobs.account import BUCKET, REGION
+
+JobKey = tuple[str, str]
+"""User and job id."""
+
+
+def jobs() -> dict[JobKey, Job]:
+    found = (from_values(item) for item in _items("JobsTable") if item["sk"].startswith(PREFIX))
+    return {(job.user_id, job.job_id): job for job in found}
+
+
+def holds() -> int:
+    """How often any price was held."""
+    return sum(item.get("kind") == "hold" for item in _items("CreditsTable"))
+
+
+def _items(table: str) -> list[Item]:
+    # Straight from moto: asking through boto3 after every step takes most of a test's time.
+    rows = get_backend("dynamodb")[ACCOUNT_ID][REGION].tables[table].items.values()
+    return [{name: value.cast_value for name, value in item.attrs.items()} for row in rows for item in row.values()]
+
+
+def _files() -> set[str]:
+    return set(get_backend("s3")[ACCOUNT_ID]["aws"].buckets[BUCKET].keys)
+
+
+def delivered_among(existing: dict[JobKey, Job]) -> set[JobKey]:
+    files = _files()
+    return {
+        key
+        for key, job in existing.items()
+        if job.status is JobStatus.COMPLETED and job.result and result_key(job) in files
+    }
+
+
+def assert_conserved(*, delivered: set[JobKey]) -> set[JobKey]:
+    """Whatever was paid for was delivered: now, or it is among `delivered`. Returns what is delivered now."""
+    existing = jobs()
+    now_delivered = delivered_among(existing)
+    balances: dict[str, tuple[int, int]] = {}
+    sums: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    movements: dict[JobKey, dict[str, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
+    for item in _items("CreditsTable"):
+        if item["sk"] == "balance":
+            balances[item["pk"]] = (item["available"], item["held"])
+        elif item["sk"].startswith("entry#"):
+            movement = (item["available"], item["held"])
+            available, held = sums[item["pk"]]
+            sums[item["pk"]] = (available + movement[0], held + movement[1])
+            if item["kind"] in ("hold", "capture", "release"):
+                movements[item["pk"], item["reference"]][item["kind"]].append(movement)
+
+    assert balances == dict(sums), "the ledger adds up to the balance"
+    assert all(side >= 0 for balance in balances.values() for side in balance), "no side is negative"
+
+    open_holds: dict[str, int] = defaultdict(int)
+    for key, job in existing.items():
+        assert movements[key]["hold"] == [(-job.price, job.price)], "each job holds its price once"
+        if not job.has_ended:
+            open_holds[job.user_id] += job.price
+        ending = "capture" if job.status is JobStatus.COMPLETED else "release"
+        assert len(movements[key][ending]) == job.has_ended, "a job is paid for or given back when it ends, once"
+    for key, kinds in movements.items():
+        ((_, price),) = kinds["hold"]
+        assert kinds["capture"] in ([], [(0, -price)]), "the price is captured at most once"
+        assert kinds["release"] in ([], [(price, -price)]), "the price is released at most once"
+        ended = len(kinds["capture"]) + len(kinds["release"])
+        assert ended == (key not in existing or existing[key].has_ended), "hold = capture + release once it has ended"
+        assert not kinds["capture"] or key in now_delivered | delivered, "only a delivered result is charged"
+    assert {user: held for user, (_, held) in balances.items()} == {user: open_holds[user] for user in balances}, (
+        "held is what the open jobs hold"
+    )
+    return now_delivered

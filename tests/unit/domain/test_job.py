@@ -1,0 +1,67 @@
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from background_remover.domain.jobs import Job, JobStatus, Options, Source, job_id
+
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+JOB = Job(
+    user_id="anna",
+    job_id="a job",
+    tier="basic",
+    price=3,
+    status=JobStatus.QUEUED,
+    source=Source(content_type="image/jpeg", width=32, height=24, size=900),
+    options=Options(),
+    created_at=NOON,
+    updated_at=NOON,
+    retire_at=NOON + timedelta(days=30),
+)
+
+moments = st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+entropy = st.binary(min_size=10, max_size=10)
+
+
+@given(moments, entropy, st.integers(min_value=1, max_value=10**12), entropy)
+def test_an_id_made_a_millisecond_or_more_later_sorts_later(
+    earlier: datetime, first: bytes, milliseconds: int, second: bytes
+) -> None:
+    later = earlier + timedelta(milliseconds=milliseconds)
+
+    assert job_id(earlier, first) < job_id(later, second)
+
+
+@given(moments, st.lists(entropy, min_size=2, max_size=2, unique=True))
+def test_ids_of_the_same_moment_differ_by_their_entropy(now: datetime, two: list[bytes]) -> None:
+    assert job_id(now, two[0]) != job_id(now, two[1])
+
+
+def test_an_id_is_plain_enough_for_a_path_and_a_file_name() -> None:
+    assert re.fullmatch("[0-9a-f]{32}", job_id(NOON, bytes(range(10))))
+
+
+@pytest.mark.parametrize(
+    ("status", "ended"),
+    [("queued", False), ("processing", False), ("completed", True), ("failed", True), ("cancelled", True)],
+)
+def test_a_job_has_ended_when_nothing_can_happen_to_it_any_more(status: str, ended: bool) -> None:
+    assert replace(JOB, status=JobStatus(status)).has_ended is ended
+
+
+@pytest.mark.parametrize(
+    ("waited", "out_of_patience"),
+    [
+        (timedelta(0), False),
+        (timedelta(hours=6) - timedelta(microseconds=1), False),
+        (timedelta(hours=6), True),
+        (timedelta(days=1), True),
+    ],
+)
+def test_patience_lasts_six_hours_from_the_creation(waited: timedelta, out_of_patience: bool) -> None:
+    retried = replace(JOB, updated_at=NOON + waited, attempts=30)
+
+    assert retried.is_out_of_patience(NOON + waited) is out_of_patience
