@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -35,52 +36,45 @@ SHORTEST_BACK_OFF = 5.0
 LONGEST_BACK_OFF = 900.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CutOut:
     """What can overlap does: the photo is stored and decoded while Hugging Face works, the files are stored at once."""
 
-    def __init__(
-        self,
-        *,
-        jobs: JobStore,
-        objects: ObjectStore,
-        queue: WorkQueue,
-        hugging_face: HuggingFace,
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._jobs = jobs
-        self._objects = objects
-        self._queue = queue
-        self._hugging_face = hugging_face
-        self._clock = clock
-        self._threads = ThreadPoolExecutor(max_workers=4)
+    jobs: JobStore
+    objects: ObjectStore
+    queue: WorkQueue
+    hugging_face: HuggingFace
+    clock: Callable[[], datetime]
+    threads: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, max_workers=4))
 
     def deliver(self, job: Job, content: bytes, copy: EncodedImage, *, seconds: float, store_input: bool) -> Job:
         """The job, whose lease the caller holds, as it is afterwards: completed, failed, or queued again.
 
         `seconds` bound the wait for Hugging Face; the work on the pixels comes on top. Raises `LeaseLostError`.
         """
-        started = self._clock()
-        decoding = self._threads.submit(decode, content)
-        storing = [
-            self._threads.submit(self._objects.put, input_key(job), content, job.source.content_type)
-            for _ in range(store_input)
-        ]
+        started = self.clock()
+        decoding = self.threads.submit(decode, content)
+        storing = (
+            self.threads.submit(self.objects.put, input_key(job), content, job.source.content_type)
+            if store_input
+            else None
+        )
         try:
             try:
                 matte = self._infer(job, copy, seconds)
             finally:
-                for upload in storing:
-                    upload.result()
+                if storing:
+                    storing.result()
             size = self._store(job, decoding.result(), matte)
         except InferenceUnavailableError as error:
             return self.come_back_later(job, error)
         except (InferenceError, ImageError) as error:
             return self.give_up(job, error)
-        now = self._clock()
+        now = self.clock()
         result = Result(
             content_type=CONTENT_TYPES[job.options.format], size=size, seconds=(now - started).total_seconds()
         )
-        completed = self._jobs.complete(job, result, now)
+        completed = self.jobs.complete(job, result, now)
         count("ImagesDelivered")
         return completed
 
@@ -89,26 +83,26 @@ class CutOut:
         logger.warning("Hugging Face did not deliver", code=error.code, detail=error.detail)
         if isinstance(error, InferenceMisconfiguredError):
             count("HuggingFaceMisconfigured")
-        if job.is_out_of_patience(self._clock()):
+        if job.is_out_of_patience(self.clock()):
             return self.give_up(job, error)
         longest = min(LONGEST_BACK_OFF, SHORTEST_BACK_OFF * 2**job.attempts)
         delay = max(error.retry_after, random.uniform(SHORTEST_BACK_OFF, longest))
         # The message first: should this worker die in between, whoever gets it takes over when the lease has run out.
-        self._queue.send(message_for(job), delay=delay)
-        return self._jobs.hand_back(job, self._clock())
+        self.queue.send(message_for(job), delay=delay)
+        return self.jobs.hand_back(job, self.clock())
 
     def give_up(self, job: Job, error: DomainError) -> Job:
         """Ends the job without a result; its price is released. Raises `LeaseLostError`."""
-        failed = self._jobs.fail(job, Failure(error.code, error.detail), self._clock())
+        failed = self.jobs.fail(job, Failure(error.code, error.detail), self.clock())
         logger.warning("The job failed", code=error.code, detail=error.detail)
         count("JobsFailed")
         return failed
 
     def _infer(self, job: Job, copy: EncodedImage, seconds: float) -> Matte:
         def remember(submission: Submission) -> None:
-            self._jobs.remember_submission(job, submission, self._clock())
+            self.jobs.remember_submission(job, submission, self.clock())
 
-        return self._hugging_face.infer(
+        return self.hugging_face.infer(
             TIERS[job.tier].model,
             copy,
             partial(read_matte, width=copy.width, height=copy.height),
@@ -120,15 +114,13 @@ class CutOut:
     def _store(self, job: Job, photo: Photo, matte: Matte) -> int:
         """Stores everything that the job makes and returns the result's size in bytes."""
         height, width = photo.rgb.shape[:2]
-        keeping_matte = self._threads.submit(
-            lambda: self._objects.put(matte_key(job), encode_matte(matte), "image/png")
-        )
+        keeping_matte = self.threads.submit(lambda: self.objects.put(matte_key(job), encode_matte(matte), "image/png"))
         cutout = compose(photo, upsample(matte, width=width, height=height))
-        keeping_thumbnail = self._threads.submit(
-            lambda: self._objects.put(thumbnail_key(job), thumbnail(cutout), "image/webp")
+        keeping_thumbnail = self.threads.submit(
+            lambda: self.objects.put(thumbnail_key(job), thumbnail(cutout), "image/webp")
         )
         result = encode(cutout, job.options.format, job.options.background)
-        self._objects.put(result_key(job), result, CONTENT_TYPES[job.options.format])
+        self.objects.put(result_key(job), result, CONTENT_TYPES[job.options.format])
         keeping_matte.result()
         keeping_thumbnail.result()
         return len(result)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -21,35 +22,27 @@ if TYPE_CHECKING:
     from background_remover.use_cases.cut_out import CutOut
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessJob:
-    def __init__(
-        self,
-        *,
-        jobs: JobStore,
-        objects: ObjectStore,
-        queue: WorkQueue,
-        cut_out: CutOut,
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._jobs = jobs
-        self._objects = objects
-        self._queue = queue
-        self._cut_out = cut_out
-        self._clock = clock
+    jobs: JobStore
+    objects: ObjectStore
+    queue: WorkQueue
+    cut_out: CutOut
+    clock: Callable[[], datetime]
 
     def __call__(self, message: JobMessage, *, seconds: float, lease_for: timedelta) -> None:
         """Returns when the message may be deleted; every repeat of a message is harmless.
 
         `seconds` bound the wait for Hugging Face, `lease_for` must outlast the invocation.
         """
-        now = self._clock()
+        now = self.clock()
         try:
-            job = self._jobs.lease(message.user_id, message.job_id, Lease(secrets.token_hex(16), now + lease_for), now)
+            job = self.jobs.lease(message.user_id, message.job_id, Lease(secrets.token_hex(16), now + lease_for), now)
         except (JobNotFoundError, LeaseLostError):
             logger.info("Nothing to do: the job has ended")
             return
         except JobInProgressError as error:
-            self._queue.send(message, delay=(error.until - now).total_seconds() + 1)
+            self.queue.send(message, delay=(error.until - now).total_seconds() + 1)
             return
         try:
             self._work_on(job, seconds)
@@ -58,11 +51,11 @@ class ProcessJob:
 
     def _work_on(self, job: Job, seconds: float) -> None:
         try:
-            content = self._objects.get(input_key(job))
+            content = self.objects.get(input_key(job))
             if content is None:
                 raise MissingImageError("The photo is gone from the bucket.")
             copy = inference_copy(content)
         except ImageError as error:
-            self._cut_out.give_up(job, error)
+            self.cut_out.give_up(job, error)
             return
-        self._cut_out.deliver(job, content, copy, seconds=seconds, store_input=False)
+        self.cut_out.deliver(job, content, copy, seconds=seconds, store_input=False)

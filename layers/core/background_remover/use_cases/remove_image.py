@@ -50,25 +50,15 @@ class Removal:
         return digest.hexdigest()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveImage:
-    def __init__(
-        self,
-        *,
-        jobs: JobStore,
-        objects: ObjectStore,
-        queue: WorkQueue,
-        hugging_face: HuggingFace,
-        cut_out: CutOut,
-        job_retention: timedelta,
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._jobs = jobs
-        self._objects = objects
-        self._queue = queue
-        self._hugging_face = hugging_face
-        self._cut_out = cut_out
-        self._job_retention = job_retention
-        self._clock = clock
+    jobs: JobStore
+    objects: ObjectStore
+    queue: WorkQueue
+    hugging_face: HuggingFace
+    cut_out: CutOut
+    job_retention: timedelta
+    clock: Callable[[], datetime]
 
     def __call__(self, removal: Removal, *, seconds: float) -> Job:
         """The job, completed if Hugging Face delivered within `seconds`, else waiting in the queue.
@@ -76,11 +66,11 @@ class RemoveImage:
         A repeat with the same idempotency key gets the job of the first request as it is now. Raises `ImageError`,
         `TierUnavailableError` and what `JobStore.submit` raises; then nothing was charged or stored.
         """
-        self._hugging_face.route(removal.tier.model)
+        self.hugging_face.route(removal.tier.model)
         info = inspect(removal.content)
         require_room(info.width, info.height, removal.options.format)
         copy = inference_copy(removal.content)
-        now = self._clock()
+        now = self.clock()
         job = self._new_job(removal, info, now)
         key = IdempotencyKey(removal.idempotency_key, removal.fingerprint()) if removal.idempotency_key else None
         submitted = self._submit(job, key, now)
@@ -88,35 +78,35 @@ class RemoveImage:
             return submitted
         try:
             if removal.respond_async:
-                self._objects.put(input_key(job), removal.content, job.source.content_type)
-                self._queue.send(message_for(job))
+                self.objects.put(input_key(job), removal.content, job.source.content_type)
+                self.queue.send(message_for(job))
                 return job
-            return self._cut_out.deliver(job, removal.content, copy, seconds=seconds, store_input=True)
+            return self.cut_out.deliver(job, removal.content, copy, seconds=seconds, store_input=True)
         except Exception:
             # The price is held, so the job must go on. The worker tries again, and what fails there as well ends in
             # the dead-letter queue.
             logger.exception("The request failed after its job was made; the queue takes over", job_id=job.job_id)
-            self._queue.send(message_for(job), delay=SHORTEST_BACK_OFF)
+            self.queue.send(message_for(job), delay=SHORTEST_BACK_OFF)
             return self._handed_back(job)
 
     def _submit(self, job: Job, key: IdempotencyKey | None, now: datetime) -> Job:
         try:
-            return self._jobs.submit(job, key, now)
+            return self.jobs.submit(job, key, now)
         except DomainError:
             raise
         except Exception:
             # Perhaps only the answer got lost, and the job is there with its price held. Whoever gets this message
             # finds out; without its photo such a job fails, and its price is released.
-            self._queue.send(message_for(job), delay=INLINE_LEASE.total_seconds())
+            self.queue.send(message_for(job), delay=INLINE_LEASE.total_seconds())
             raise
 
     def _handed_back(self, job: Job) -> Job:
         if job.lease is None:
             return job
         try:
-            return self._jobs.hand_back(job, self._clock())
+            return self.jobs.hand_back(job, self.clock())
         except LeaseLostError:
-            return self._jobs.get(job.user_id, job.job_id)  # It had ended or been handed back before the failure.
+            return self.jobs.get(job.user_id, job.job_id)  # It had ended or been handed back before the failure.
 
     def _new_job(self, removal: Removal, info: PhotoInfo, now: datetime) -> Job:
         lease = None if removal.respond_async else Lease(secrets.token_hex(16), now + INLINE_LEASE)
@@ -136,7 +126,7 @@ class RemoveImage:
             options=removal.options,
             created_at=now,
             updated_at=now,
-            retire_at=now + self._job_retention,
+            retire_at=now + self.job_retention,
             attempts=1 if lease else 0,
             lease=lease,
         )

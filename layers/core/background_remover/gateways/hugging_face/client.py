@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from background_remover.domain.errors import InferenceMisconfiguredError, InvalidMatteError, TierUnavailableError
 from background_remover.gateways.hugging_face import endpoint, fal_queue
@@ -14,18 +14,9 @@ from background_remover.gateways.hugging_face.transport import Transport
 if TYPE_CHECKING:
     from background_remover.domain.jobs import Submission
     from background_remover.domain.tiers import Model
+    from background_remover.gateways.hugging_face.photo import Photo
     from background_remover.gateways.hugging_face.routes import ModelRoute
     from background_remover.gateways.secret import Secret
-
-
-class Photo(Protocol):
-    """What is sent: an encoded image, `content_type` exactly its own."""
-
-    @property
-    def content(self) -> bytes: ...
-
-    @property
-    def content_type(self) -> str: ...
 
 
 class HuggingFace:

@@ -25,7 +25,7 @@ from background_remover.domain.jobs import Submission
 from background_remover.gateways.hugging_face import verdict
 
 if TYPE_CHECKING:
-    from background_remover.gateways.hugging_face.client import Photo
+    from background_remover.gateways.hugging_face.photo import Photo
     from background_remover.gateways.hugging_face.routes import ModelRoute
     from background_remover.gateways.hugging_face.transport import Answer, Transport
 
