@@ -41,6 +41,13 @@ down:  ## Stop what `make up` started
 bench: install build  ## Measure speed, memory, cold starts and AWS calls into bench.json
 	@python -m tests.bench
 
+ENV ?= dev
+.PHONY: deploy
+deploy: install  ## Build and deploy to an AWS account: make deploy [ENV=dev|prod]
+	sam build --config-env $(ENV) --build-dir .cache/build/$(ENV)
+	python -m compileall -q --invalidation-mode unchecked-hash .cache/build/$(ENV)
+	sam deploy --config-env $(ENV) --template-file .cache/build/$(ENV)/template.yaml
+
 STACK ?= background-remover
 LOCAL_ENVIRONMENT = $(if $(filter background-remover,$(STACK)),source .cache/stack/environment;)
 .PHONY: grant
@@ -51,6 +58,10 @@ grant: install  ## Give a user credits: make grant USER=… CREDITS=… [REFEREN
 .PHONY: api-key
 api-key: install  ## Make an API key for a user: make api-key USER=… [STACK=…]
 	@$(LOCAL_ENVIRONMENT) python -m background_remover.operations --stack $(STACK) create-api-key --user $(USER)
+
+.PHONY: revoke
+revoke: install  ## Make an API key worthless: make revoke KEY=… [STACK=…]
+	@$(LOCAL_ENVIRONMENT) python -m background_remover.operations --stack $(STACK) revoke-api-key --key $(KEY)
 
 .PHONY: format
 format: install  ## Put the code in its format

@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from background_remover.observability import logger
-from background_remover.settings import Settings
+from background_remover.settings import TokenSettings
 from background_remover.use_cases.authenticate import Authenticate, InvalidTokenError
 
 
@@ -16,10 +16,10 @@ def owner_of_key(key: str) -> str | None:
     return deployment.api_keys().owner(key)
 
 
-settings = Settings.from_environment()
+settings = TokenSettings.from_environment()
 authenticate = Authenticate(
-    issuer=settings.token_issuer,
-    audiences=settings.token_audiences,
+    issuer=settings.issuer,
+    audiences=settings.audiences,
     jwks_url=settings.jwks_url,
     owner_of_key=owner_of_key,
 )

@@ -29,7 +29,8 @@ def list_jobs(request: Request) -> Response:
 
 def show_job(request: Request) -> Response:
     job = jobs.get(request.user_id, request.path["jobId"])
-    return Response(HTTPStatus.OK, job_with_links(job, objects, datetime.now(UTC)))
+    body = job_with_links(job, objects, datetime.now(UTC), matte_retention=deployment.settings().input_retention)
+    return Response(HTTPStatus.OK, body)
 
 
 def delete_job(request: Request) -> Response:

@@ -22,7 +22,8 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
-processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+# With nothing but failures the invocation fails as well: it is counted, its alarm goes off, and SQS tries again.
+processor = BatchProcessor(event_type=EventType.SQS)
 process_job = ProcessJob(
     jobs=deployment.jobs(),
     objects=deployment.objects(),
@@ -39,10 +40,18 @@ process_job = ProcessJob(
 
 
 def process(record: SQSRecord, lambda_context: LambdaContext) -> None:
-    message = work_queue.parse(record.body)
-    logger.append_keys(job_id=message.job_id)
-    remaining = lambda_context.get_remaining_time_in_millis() / 1000
-    process_job(message, seconds=remaining - PIXEL_SECONDS, lease_for=timedelta(seconds=remaining + 5))
+    def remaining() -> float:
+        return lambda_context.get_remaining_time_in_millis() / 1000
+
+    try:
+        message = work_queue.parse(record.body)
+        logger.append_keys(job_id=message.job_id)
+        process_job(
+            message, time_left=lambda: remaining() - PIXEL_SECONDS, lease_for=timedelta(seconds=remaining() + 5)
+        )
+    except Exception:
+        logger.exception("The job could not be processed")
+        raise
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from background_remover import deployment
 from background_remover.gateways.object_store import result_key
 from background_remover.http.api import PREFIX, Api
-from background_remover.http.messages import Request, Response
+from background_remover.http.messages import LARGEST_BINARY, Request, Response
 from background_remover.http.problems import STATUS, problem
 from background_remover.http.representation import job_with_links
 from background_remover.observability import logger, metrics
@@ -25,7 +25,6 @@ PIXEL_SECONDS = 9.0
 """What compositing, encoding and storing the largest inline image may take, kept free of the wait for Hugging Face."""
 
 RETRY_AFTER = "3"
-LARGEST_BYTES_ANSWER = 4_400_000
 
 
 @cache
@@ -54,7 +53,7 @@ def remove(request: Request) -> Response:
     from background_remover.http import removal_request
 
     wanted = removal_request.read(request)
-    job = remove_image()(wanted.removal, seconds=request.remaining_seconds - PIXEL_SECONDS)
+    job = remove_image()(wanted.removal, time_left=lambda: request.remaining_seconds() - PIXEL_SECONDS)
     logger.append_keys(job_id=job.job_id)
     if job.failure:
         return problem(
@@ -81,14 +80,17 @@ def _accepted(job: Job, *, applied_preference: bool) -> Response:
 def _bytes(job: Job, result: Result) -> Response:
     """The image itself, or where it lies when it is more than Lambda may answer with."""
     objects = deployment.objects()
-    content = objects.get(result_key(job)) if result.size <= LARGEST_BYTES_ANSWER else None
-    if content is None:
+    if result.size > LARGEST_BINARY:
         return _job(HTTPStatus.SEE_OTHER, job, {"Location": objects.link(result_key(job))})
-    return Response(HTTPStatus.OK, content, {"Content-Location": f"jobs/{job.job_id}"}, result.content_type)
+    link = f'<jobs/{job.job_id}>; rel="describedby"'
+    return Response(HTTPStatus.OK, objects.get(result_key(job)), {"Link": link}, result.content_type)
 
 
 def _job(status: HTTPStatus, job: Job, headers: dict[str, str] | None = None) -> Response:
-    return Response(status, job_with_links(job, deployment.objects(), datetime.now(UTC)), headers or {})
+    body = job_with_links(
+        job, deployment.objects(), datetime.now(UTC), matte_retention=deployment.settings().input_retention
+    )
+    return Response(status, body, headers or {})
 
 
 api = Api({f"POST {PREFIX}/remove": remove}, allowed_origins=deployment.settings().allowed_origins)

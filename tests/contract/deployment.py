@@ -110,7 +110,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     with mock_aws(), HuggingFaceStandIn(HUGGING_FACE_TOKEN) as hugging_face:
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", boto3.Session(region_name="us-east-1"))
         environment = {
-            **plain_environment_of("HealthFunction"),
+            **{name: value for each in FUNCTIONS for name, value in plain_environment_of(each).items()},
             "BUCKET": BUCKET,
             "QUEUE_URL": _create_resources(),
             "HF_RMBG_1_4_URL": f"{hugging_face.url}/models/briaai/RMBG-1.4",

@@ -82,6 +82,10 @@ def statements_of(function: str) -> list[dict[str, Any]]:
     ]
 
 
+CATCH_ALL = "ANY /{proxy+}"
+"""The route of what is no route."""
+
+
 def api_events() -> list[tuple[str, str, dict[str, Any]]]:
     """Every route as (function, "METHOD /path", properties of the event)."""
     return [

@@ -7,7 +7,7 @@ import pytest
 
 from background_remover.http.problems import CONTENT_TYPE
 from tests.contract.deployment import Deployment, app_of, event
-from tests.contract.template import API, FUNCTIONS, GLOBAL, api_events, gateway_problem
+from tests.contract.template import API, CATCH_ALL, FUNCTIONS, GLOBAL, api_events, gateway_problem
 
 RESPONSES: dict[str, Any] = API["GatewayResponses"]
 STATUSES = {
@@ -18,7 +18,7 @@ STATUSES = {
     "THROTTLED": 429,
     "INTEGRATION_TIMEOUT": 504,
 }
-ROUTES = [each for each in api_events() if not each[1].startswith("OPTIONS ")]
+ROUTES = [each for each in api_events() if not each[1].startswith("OPTIONS ") and each[1] != CATCH_ALL]
 PREFLIGHTS = [
     (function, route.removeprefix("OPTIONS "), trigger)
     for function, route, trigger in api_events()
@@ -38,6 +38,14 @@ def test_every_route_but_health_needs_a_token() -> None:
     assert API["Auth"]["DefaultAuthorizer"] == "BearerToken"
     open_routes = {route for _, route, trigger in ROUTES if "Auth" in trigger}
     assert open_routes == PUBLIC
+
+
+def test_what_is_no_route_is_not_found_without_a_token(deployment: Deployment) -> None:
+    ((function, trigger),) = [(function, trigger) for function, route, trigger in api_events() if route == CATCH_ALL]
+    assert trigger["Auth"] == {"Authorizer": "NONE"}
+    request = event("jobs") | {"httpMethod": "PUT", "resource": "/{proxy+}", "path": "/anything"}
+    answer = deployment.invoke(function, request)
+    assert (answer["statusCode"], answer["headers"]["Content-Type"]) == (404, CONTENT_TYPE)
 
 
 def test_the_authorizer_takes_the_bearer_token_of_one_header_and_is_asked_once_a_minute() -> None:

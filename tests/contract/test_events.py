@@ -6,12 +6,13 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 from PIL import Image
 
 from background_remover.domain.jobs import JobStatus
 from background_remover.gateways.object_store import result_key
 from tests.contract.deployment import JOB, SIGNUP_CREDITS, USER, Deployment, event
-from tests.contract.template import API, PROJECT, api_events
+from tests.contract.template import API, CATCH_ALL, PROJECT, api_events
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
@@ -56,6 +57,17 @@ def test_process_image_json_completes_the_job_that_it_names(deployment: Deployme
 
 def test_process_image_json_is_done_with_when_its_job_is_gone(deployment: Deployment) -> None:
     assert deployment.invoke("ProcessImageFunction", event("process_image")) == {"batchItemFailures": []}
+
+
+def test_a_message_that_cannot_be_processed_fails_the_invocation_and_is_logged(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """So that the worker's alarm counts it and an operator finds out why."""
+    broken = event("process_image")
+    broken["Records"][0]["body"] = "this is no job"
+    with pytest.raises(BatchProcessingError):
+        deployment.invoke("ProcessImageFunction", broken)
+    assert "The job could not be processed" in capsys.readouterr().out
 
 
 def test_jobs_json_lists_the_users_jobs(deployment: Deployment) -> None:
@@ -108,7 +120,7 @@ def test_there_is_an_event_for_each_trigger_and_no_other() -> None:
 
 def test_the_events_of_the_api_are_its_routes() -> None:
     requests = [event(name) for name in TRIGGERS_OF_THE_API]
-    routes = {route for _, route, _ in api_events() if not route.startswith("OPTIONS")}
+    routes = {route for _, route, _ in api_events() if not route.startswith("OPTIONS") and route != CATCH_ALL}
     assert {f"{request['httpMethod']} {request['resource']}" for request in requests} == routes
 
 

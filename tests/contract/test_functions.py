@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from background_remover.settings import Settings
+from background_remover.settings import HuggingFaceSettings, Settings, TokenSettings
 from tests.contract.template import FUNCTIONS, GLOBAL, PARAMETERS, PROJECT, RESOURCES, environment_of, folder_of
 
 # Read by libraries: aws_lambda_powertools, botocore, numpy.
@@ -81,7 +81,8 @@ def read_by_settings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     recorder = Recorder()
     with monkeypatch.context() as patch:
         patch.setattr(os, "environ", recorder)
-        Settings.from_environment()
+        for settings in (Settings, HuggingFaceSettings, TokenSettings):
+            settings.from_environment()
     return recorder.asked
 
 

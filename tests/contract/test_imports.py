@@ -17,7 +17,7 @@ OURS = ("background_remover", "imaging")
 # What each part of the code may import of our own code.
 ALLOWED = {
     "background_remover.domain": ("background_remover.domain",),
-    "imaging": ("imaging", "background_remover.domain.errors"),
+    "imaging": ("imaging", "background_remover.domain"),
     "background_remover.gateways": ("background_remover.gateways", "background_remover.domain"),
     "background_remover.use_cases": (
         "background_remover.use_cases",
@@ -34,7 +34,7 @@ ALLOWED = {
         "background_remover.observability",
     ),
 }
-PURE = {"__future__", "collections", "dataclasses", "datetime", "enum", "math", "typing"}
+PURE = {"__future__", "base64", "collections", "dataclasses", "datetime", "enum", "hashlib", "math", "typing"}
 HEAVY = {"PIL", "numpy", "isal", "imaging", "requests", "pydantic"}
 
 

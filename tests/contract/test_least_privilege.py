@@ -76,7 +76,7 @@ def nothing(_: Deployment) -> None:
         ("ProcessImageFunction", process_image, POLLING | TELL_MISSING),
         ("JobsFunction", jobs, set()),
         ("CreditsFunction", credits, set()),
-        *((name, nothing, set()) for name in ("HealthFunction", "PreflightFunction") if name in FUNCTIONS),
+        *((name, nothing, set()) for name in ("HealthFunction", "FallbackFunction")),
     ],
 )
 def test_a_role_grants_exactly_what_its_function_does(

@@ -50,9 +50,9 @@ def test_each_kind_of_file_is_deleted_in_its_time() -> None:
     }
 
 
-def test_results_can_be_fetched_by_the_configured_front_ends_only() -> None:
+def test_results_can_be_fetched_by_any_page_that_has_the_link_and_nothing_can_be_written() -> None:
     (rule,) = BUCKETS["ImagesBucket"]["CorsConfiguration"]["CorsRules"]
-    assert (rule["AllowedOrigins"], rule["AllowedMethods"]) == ({"Ref": "AllowedOrigins"}, ["GET"])
+    assert (rule["AllowedOrigins"], rule["AllowedMethods"]) == (["*"], ["GET"])
 
 
 @pytest.mark.parametrize("queue", QUEUES)

@@ -83,6 +83,13 @@ def test_a_field_that_is_not_known_is_named(caller: Caller) -> None:
     assert_nothing_happened(caller)
 
 
+def test_thousands_of_unknown_fields_are_not_echoed_back(caller: Caller) -> None:
+    body = {"image": "", "tier": "basic", **{f"field{number}": 1 for number in range(5000)}}
+    answer = caller.http.post(f"{caller.routes}/remove", json=body, timeout=30)
+    assert_refused(answer, 422, "invalid_parameter")
+    assert len(answer.json()["errors"]) == 20
+
+
 def test_a_jpeg_without_background_is_refused(caller: Caller) -> None:
     assert_refused(caller.remove(format="jpeg"), 422, "invalid_parameter")
     assert_nothing_happened(caller)

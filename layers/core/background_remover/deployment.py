@@ -14,7 +14,7 @@ from background_remover.gateways.job_store import JobStore
 from background_remover.gateways.object_store import ObjectStore
 from background_remover.gateways.secret import Secret
 from background_remover.gateways.work_queue import WorkQueue
-from background_remover.settings import Settings
+from background_remover.settings import HuggingFaceSettings, Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from background_remover.gateways.hugging_face.client import HuggingFace
 
 # Short time-outs: within one request there is time for a second try, but not for the default minute of waiting.
-_CONFIG = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4})
+_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
 
 
 @cache
@@ -52,8 +52,10 @@ def api_keys() -> ApiKeys:
 
 @cache
 def objects() -> ObjectStore:
-    # Signature version 4, because presigned links must name the bucket's own region to work there.
-    client = boto3.client("s3", config=_CONFIG.merge(Config(signature_version="s3v4")))
+    # Links must name the bucket's own region, or S3 redirects to where their signature does not hold:
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+    links = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+    client = boto3.client("s3", config=_CONFIG.merge(links))
     return ObjectStore(client, bucket=settings().bucket)
 
 
@@ -67,5 +69,6 @@ def hugging_face() -> HuggingFace:
     # `requests` is imported by the two functions that talk to Hugging Face only.
     from background_remover.gateways.hugging_face.client import HuggingFace
 
-    token = Secret(boto3.client("secretsmanager", config=_CONFIG), secret_id=settings().hugging_face_secret)
-    return HuggingFace(settings().model_routes, token)
+    configured = HuggingFaceSettings.from_environment()
+    token = Secret(boto3.client("secretsmanager", config=_CONFIG), secret_id=configured.token_secret)
+    return HuggingFace(configured.routes, token)

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 
 import boto3
 
+from background_remover.domain.api_keys import ENTROPY_BYTES
 from background_remover.domain.credits import bonus, purchase
-from background_remover.gateways.api_keys import ENTROPY_BYTES, ApiKeys
+from background_remover.gateways.api_keys import ApiKeys
 from background_remover.gateways.credit_ledger import CreditLedger
 
 
@@ -40,6 +41,10 @@ class Operations:
             user_id, name=name, entropy=secrets.token_bytes(ENTROPY_BYTES), now=datetime.now(UTC)
         )
 
+    def revoke_api_key(self, key: str) -> str:
+        self._api_keys.revoke(key)
+        return "the key is unknown from now on; API Gateway forgets it within a minute"
+
 
 def _positive(text: str) -> int:
     if (number := int(text)) <= 0:
@@ -61,15 +66,23 @@ def _arguments() -> argparse.Namespace:
     key = commands.add_parser("create-api-key", help="make an API key, which is shown once")
     key.add_argument("--user", required=True, help="whose key it is: the token's subject")
     key.add_argument("--name", default="operator")
+    revoke = commands.add_parser("revoke-api-key", help="make an API key worthless")
+    revoke.add_argument("--key", required=True)
     return parser.parse_args()
 
 
-if __name__ == "__main__":
-    arguments = _arguments()
+def _run(arguments: argparse.Namespace) -> str:
     operations = Operations(arguments.stack)
-    if arguments.command == "grant":
-        print(  # noqa: T201 a command's answer
-            operations.grant(arguments.user, arguments.credits, kind=arguments.kind, reference=arguments.reference)
-        )
-    else:
-        print(operations.create_api_key(arguments.user, name=arguments.name))  # noqa: T201 a command's answer
+    match arguments.command:
+        case "grant":
+            return operations.grant(
+                arguments.user, arguments.credits, kind=arguments.kind, reference=arguments.reference
+            )
+        case "create-api-key":
+            return operations.create_api_key(arguments.user, name=arguments.name)
+        case _:
+            return operations.revoke_api_key(arguments.key)
+
+
+if __name__ == "__main__":
+    print(_run(_arguments()))  # noqa: T201 a command's answer

@@ -1,4 +1,7 @@
-"""What a deployment configures, read from the environment that template.yaml gives every function."""
+"""What a deployment configures, read from the environment that template.yaml gives to the functions that need it.
+
+Each raises `KeyError` for a variable that is missing: a function without its settings must not start.
+"""
 
 import json
 import os
@@ -14,45 +17,68 @@ _MODELS = {Model.RMBG_1_4: "HF_RMBG_1_4", Model.RMBG_2_0: "HF_RMBG_2_0"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`model_routes` has no entry for a model whose address is left empty."""
+    """What every function has."""
 
     jobs_table: str
     credits_table: str
     api_keys_table: str
     bucket: str
     queue_url: str
-    hugging_face_secret: str
-    model_routes: dict[Model, ModelRoute]
     signup_credits: int
     job_retention: timedelta
+    input_retention: timedelta
     allowed_origins: list[str]
-    token_issuer: str
-    token_audiences: list[str]
-    jwks_url: str
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Raises `KeyError` for a variable that is missing: a function without its settings must not start."""
         return cls(
             jobs_table=os.environ["JOBS_TABLE"],
             credits_table=os.environ["CREDITS_TABLE"],
             api_keys_table=os.environ["API_KEYS_TABLE"],
             bucket=os.environ["BUCKET"],
             queue_url=os.environ["QUEUE_URL"],
-            hugging_face_secret=os.environ["HF_TOKEN_SECRET"],
-            model_routes={
+            signup_credits=int(os.environ["SIGNUP_CREDITS"]),
+            job_retention=timedelta(days=int(os.environ["JOB_RETENTION_DAYS"])),
+            input_retention=timedelta(days=int(os.environ["INPUT_RETENTION_DAYS"])),
+            allowed_origins=os.environ["ALLOWED_ORIGINS"].split(","),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HuggingFaceSettings:
+    """`routes` has no entry for a model whose address is left empty."""
+
+    token_secret: str
+    routes: dict[Model, ModelRoute]
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        return cls(
+            token_secret=os.environ["HF_TOKEN_SECRET"],
+            routes={
                 model: ModelRoute(
                     url=os.environ[f"{name}_URL"],
-                    dialect=cast("Dialect", os.environ[f"{name}_DIALECT"]),
+                    dialect=cast(Dialect, os.environ[f"{name}_DIALECT"]),
                     headers=json.loads(os.environ[f"{name}_HEADERS"]),
                 )
                 for model, name in _MODELS.items()
                 if os.environ[f"{name}_URL"]
             },
-            signup_credits=int(os.environ["SIGNUP_CREDITS"]),
-            job_retention=timedelta(days=int(os.environ["JOB_RETENTION_DAYS"])),
-            allowed_origins=os.environ["ALLOWED_ORIGINS"].split(","),
-            token_issuer=os.environ["TOKEN_ISSUER"],
-            token_audiences=os.environ["TOKEN_AUDIENCES"].split(","),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenSettings:
+    """Whose JWTs are accepted."""
+
+    issuer: str
+    audiences: list[str]
+    jwks_url: str
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        return cls(
+            issuer=os.environ["TOKEN_ISSUER"],
+            audiences=os.environ["TOKEN_AUDIENCES"].split(","),
             jwks_url=os.environ["JWKS_URL"],
         )

@@ -2,19 +2,18 @@
 
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from background_remover.domain.errors import TooManyPixelsError
+from background_remover.domain.jobs import OutputFormat
 from imaging.colour import rgb_array
 from imaging.matte import Matte
 from imaging.photo import Photo
 from imaging.png import write_png
 
-OutputFormat = Literal["png", "webp", "jpeg"]
 CONTENT_TYPES: dict[OutputFormat, str] = {"png": "image/png", "webp": "image/webp", "jpeg": "image/jpeg"}
 # WebP: https://developers.google.com/speed/webp/docs/riff_container; JPEG: libjpeg's JPEG_MAX_DIMENSION.
 MAX_SIDES: dict[OutputFormat, int] = {"png": 2**31 - 1, "webp": 16_383, "jpeg": 65_500}
@@ -75,12 +74,11 @@ def encode(cutout: Cutout, output_format: OutputFormat, background: tuple[int, i
         image = Image.fromarray(cutout.rgba)
     else:
         raise ValueError("JPEG has no transparency: it needs a background")
-    encoded = BytesIO()
     if output_format == "webp":
-        image.save(encoded, "WEBP", quality=90, method=0, icc_profile=cutout.icc_profile or b"")
-    else:
-        # 4:4:4, or the background's colour would bleed over the subject's edge.
-        image.save(encoded, "JPEG", quality=92, subsampling="4:4:4", icc_profile=cutout.icc_profile)
+        return _webp(image, cutout.icc_profile)
+    encoded = BytesIO()
+    # 4:4:4, or the background's colour would bleed over the subject's edge.
+    image.save(encoded, "JPEG", quality=92, subsampling="4:4:4", icc_profile=cutout.icc_profile)
     return encoded.getvalue()
 
 
@@ -97,6 +95,21 @@ def thumbnail(cutout: Cutout) -> bytes:
     small = samples.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
     small.save(encoded, "WEBP", quality=80, method=2, icc_profile=cutout.icc_profile or b"")
     return encoded.getvalue()
+
+
+def _webp(image: Image.Image, icc_profile: bytes | None) -> bytes:
+    """At the best of three qualities that fits; TooManyPixelsError where none does.
+
+    Large photos full of detail burst WebP's first partition, 512 KB: https://datatracker.ietf.org/doc/html/rfc6386.
+    """
+    for quality in (90, 80, 60):
+        encoded = BytesIO()
+        try:
+            image.save(encoded, "WEBP", quality=quality, method=0, icc_profile=icc_profile or b"")
+        except ValueError:
+            continue
+        return encoded.getvalue()
+    raise TooManyPixelsError("The image has more detail than a WebP can hold: choose the format png.")
 
 
 def _flattened(cutout: Cutout, background: tuple[int, int, int]) -> Image.Image:

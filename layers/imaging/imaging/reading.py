@@ -25,7 +25,7 @@ from background_remover.domain.errors import (
 
 MAX_PIXELS = 50_000_000
 BOMB_PIXELS = 178_956_970  # where Pillow by itself refuses: twice Image.MAX_IMAGE_PIXELS
-MAX_JPEG_SCANS = 500  # encoders write about ten; a video behind a photo can look like a hundred more
+MAX_SCANNED_PIXELS = 2_500_000_000  # 50 scans at 50 MP, 200 at 12 MP: encoders write about ten
 
 _SIGNATURES: dict[type[ImageFile], re.Pattern[bytes]] = {
     JpegImageFile: re.compile(rb"\xff\xd8\xff"),
@@ -53,10 +53,6 @@ def open_image(content: bytes) -> ImageFile:
     image_file = next((kind for kind, signature in _SIGNATURES.items() if signature.match(content)), None)
     if image_file is None:
         raise _refusal(content)
-    # In the coded pixels of a JPEG FF is never followed by DA, which starts a scan. Each scan visits every pixel, and
-    # costs as little as a hundred bytes: https://libjpeg-turbo.org/pmwiki/uploads/About/TwoIssueswiththeJPEGStandard.pdf
-    if image_file is JpegImageFile and content.count(b"\xff\xda") > MAX_JPEG_SCANS:
-        raise DecompressionBombError(f"The JPEG has more than {MAX_JPEG_SCANS} scans; save it anew.")
     with hostile_data():
         image = image_file(BytesIO(content))
     width, height = image.size
@@ -68,6 +64,10 @@ def open_image(content: bytes) -> ImageFile:
         raise TooManyPixelsError(
             f"The image has {width * height / 1e6:.1f} megapixels; at most {MAX_PIXELS // 1_000_000} are taken."
         )
+    # In the coded pixels of a JPEG FF is never followed by DA, which starts a scan. Each scan visits every pixel, and
+    # costs as little as a hundred bytes: https://libjpeg-turbo.org/pmwiki/uploads/About/TwoIssueswiththeJPEGStandard.pdf
+    if image_file is JpegImageFile and content.count(b"\xff\xda") * width * height > MAX_SCANNED_PIXELS:
+        raise DecompressionBombError("The JPEG has too many scans for its size: save it anew, not progressive.")
     if isinstance(image, PngImageFile) and "exif" not in image.info and (exif := _exif_chunk(content)):
         image.info["exif"] = exif
     return image

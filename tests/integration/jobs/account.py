@@ -143,13 +143,13 @@ class Account:
             job_retention=timedelta(days=30),
             clock=self.clock,
         )
-        return remove_image(removal, seconds=SECONDS)
+        return remove_image(removal, time_left=lambda: SECONDS)
 
     def process(self, message: JobMessage) -> None:
         process_job = ProcessJob(
             jobs=self.jobs, objects=self.objects, queue=self.queue, cut_out=self.cut_out(), clock=self.clock
         )
-        process_job(message, seconds=SECONDS, lease_for=LEASE)
+        process_job(message, time_left=lambda: SECONDS, lease_for=LEASE)
 
     def erase(self, job: Job, *, user_id: str | None = None) -> None:
         erase_job(self.jobs, self.objects, user_id=user_id or job.user_id, job_id=job.job_id, now=self.clock())

@@ -64,7 +64,7 @@ def test_a_photo_that_is_gone_fails_the_job_and_gives_its_credits_back(account: 
 
     failure = now(account, job).failure
     assert failure
-    assert failure.code == "missing_image"
+    assert failure.code == "photo_lost"
     assert account.balance() == Balance(available=50, held=0)
 
 

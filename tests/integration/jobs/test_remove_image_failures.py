@@ -46,7 +46,7 @@ def test_a_photo_that_never_reached_the_bucket_gives_its_credits_back(account: A
 
     failed = account.jobs.get("anna", job.job_id)
     assert failed.failure
-    assert (failed.status, failed.failure.code) == (JobStatus.FAILED, "missing_image")
+    assert (failed.status, failed.failure.code) == (JobStatus.FAILED, "photo_lost")
     assert account.balance() == Balance(available=50, held=0)
 
 

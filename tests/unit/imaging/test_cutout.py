@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from background_remover.domain.errors import TooManyPixelsError
-from imaging.cutout import CONTENT_TYPES, MAX_SIDES, Cutout, OutputFormat, compose, encode, thumbnail
+from background_remover.domain.jobs import OutputFormat
+from imaging.cutout import CONTENT_TYPES, MAX_SIDES, Cutout, compose, encode, thumbnail
 from imaging.matte import encode_matte, read_matte, upsample
 from imaging.photo import Photo, decode, inference_copy
 from tests.unit.imaging.images import gradient, photo_file, srgb_profile
@@ -205,3 +206,13 @@ def test_a_thumbnail_has_no_dark_rim() -> None:
 
 def test_a_thumbnail_keeps_the_profile() -> None:
     assert opened(thumbnail(cutout_of(icc_profile=srgb_profile()))).info["icc_profile"] == srgb_profile()
+
+
+def test_a_webp_too_full_of_detail_for_its_first_partition_loses_quality_and_not_the_job() -> None:
+    """A texture at 24 megapixels, at which quality 90 overflows: a gradient of that size would fit."""
+    tile = np.random.default_rng(3).integers(0, 256, (300, 400, 4), dtype=np.uint8)
+    tile[..., 3] = 255
+    cutout = Cutout(np.tile(tile, (14, 15, 1)), None)
+    with pytest.raises(ValueError, match="encoding error 6"):
+        Image.fromarray(cutout.rgba).save(BytesIO(), "WEBP", quality=90, method=0)
+    assert Image.open(BytesIO(encode(cutout, "webp", None))).size == (6000, 4200)

@@ -48,6 +48,12 @@ class InvalidParameterError(DomainError):
     code = "invalid_parameter"
 
 
+class RouteNotFoundError(DomainError):
+    """There is no such route."""
+
+    code = "route_not_found"
+
+
 class NotAcceptableError(DomainError):
     """The Accept header asks for another image type than the format that was chosen."""
 
@@ -119,6 +125,12 @@ class DecompressionBombError(ImageError):
     """A small file that would unpack into an absurd amount of memory."""
 
     code = "decompression_bomb"
+
+
+class PhotoLostError(ImageError):
+    """The photo of a job that was taken on is not in the bucket: our loss, not the caller's mistake."""
+
+    code = "photo_lost"
 
 
 # ---- jobs and credits ----------------------------------------------------------------------------

@@ -1,19 +1,15 @@
-"""API keys: `brp_` and 43 random characters. Their SHA-256 is stored; 256 random bits need no salt or stretching."""
+"""API keys in their table: `{pk: digest, userId, name, createdAt}`."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from background_remover.domain.api_keys import api_key, digest
 from background_remover.gateways.dynamodb import from_item, instant, to_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-PREFIX = "brp_"
-ENTROPY_BYTES = 32
 
 
 class ApiKeys:
@@ -22,9 +18,9 @@ class ApiKeys:
         self._table = table
 
     def create(self, user_id: str, *, name: str, entropy: bytes, now: datetime) -> str:
-        """A new key of the user's, shown this once. `entropy` is `ENTROPY_BYTES` of it."""
-        key = PREFIX + base64.urlsafe_b64encode(entropy).decode().rstrip("=")
-        record = {"pk": _digest(key), "userId": user_id, "name": name, "createdAt": instant(now)}
+        """A new key of the user's, shown this once."""
+        key = api_key(entropy)
+        record = {"pk": digest(key), "userId": user_id, "name": name, "createdAt": instant(now)}
         self._client.put_item(
             TableName=self._table, Item=to_item(record), ConditionExpression="attribute_not_exists(pk)"
         )
@@ -32,9 +28,9 @@ class ApiKeys:
 
     def owner(self, key: str) -> str | None:
         """Whose key it is; None for a key that is unknown."""
-        answer = self._client.get_item(TableName=self._table, Key=to_item({"pk": _digest(key)}))
+        answer = self._client.get_item(TableName=self._table, Key=to_item({"pk": digest(key)}))
         return from_item(answer["Item"])["userId"] if "Item" in answer else None
 
-
-def _digest(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
+    def revoke(self, key: str) -> None:
+        """From now on the key is unknown, except to API Gateway's cache of decisions, for a minute."""
+        self._client.delete_item(TableName=self._table, Key=to_item({"pk": digest(key)}))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any]
 
-WRITE_ATTEMPTS = 12
+WRITE_ATTEMPTS = 8
 # A transaction is cancelled with one reason for each action:
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 _VERDICTS = {"None", "ConditionalCheckFailed"}
@@ -76,7 +76,7 @@ def update(client: DynamoDBClient, action: UpdateTypeDef, *, sleep: Callable[[fl
 def _waiting_out_conflicts[Answer](
     client: DynamoDBClient, write: Callable[[], Answer], sleep: Callable[[float], None]
 ) -> Answer:
-    """Repeats with full jitter, about 8 s in all. botocore itself repeats after neither error.
+    """Repeats with full jitter, for 7 s at the longest. botocore itself repeats after neither error.
 
     https://github.com/boto/botocore/blob/develop/botocore/retries/standard.py
     """

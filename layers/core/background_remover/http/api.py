@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from background_remover.domain.errors import DomainError
+from background_remover.domain.errors import DomainError, RouteNotFoundError
 from background_remover.http.messages import Request, Response
 from background_remover.http.problems import problem, problem_for
 from background_remover.observability import logger
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 PREFIX = "/api/background-remover"
 
-_RESPONSE_HEADERS = "Content-Location,Location,Preference-Applied,Retry-After"
+_RESPONSE_HEADERS = "Link,Location,Preference-Applied,Retry-After"
+_LOGGED_DETAIL = 500  # Characters; some details quote what the caller sent.
 
 
 class Api:
@@ -32,13 +33,16 @@ class Api:
 
     def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         request = Request(event, context)
-        return self._respond(request).to_gateway(self._cors(request))
+        headers = {"Cache-Control": "no-store", "Vary": "Origin", **self._cors(request)}
+        return self._respond(request).to_gateway(headers)
 
     def _respond(self, request: Request) -> Response:
         try:
+            if request.route not in self.routes:
+                raise RouteNotFoundError("There is no such route.")
             return self.routes[request.route](request)
         except DomainError as error:
-            logger.info("Refused", code=error.code, detail=error.detail)
+            logger.info("Refused", code=error.code, detail=error.detail[:_LOGGED_DETAIL])
             return problem_for(error, request.request_id)
         except Exception:
             logger.exception("Unexpected error")
@@ -57,5 +61,4 @@ class Api:
         return {
             "Access-Control-Allow-Origin": origin,
             "Access-Control-Expose-Headers": _RESPONSE_HEADERS,
-            "Vary": "Origin",
         }

@@ -17,6 +17,10 @@ from background_remover.domain.errors import MalformedBase64Error
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+LARGEST_BINARY = 4_400_000
+"""Bytes. Lambda's events and answers hold 6 MB, in which binary bodies stand as base64:
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+
 
 class Request:
     """`route` is method and resource as the template has them: `GET /api/background-remover/jobs/{jobId}`."""
@@ -40,15 +44,19 @@ class Request:
         """The caller, as the authorizer established it."""
         return str(self._event["requestContext"]["authorizer"]["userId"])
 
-    @property
     def remaining_seconds(self) -> float:
         """Until Lambda ends this invocation."""
         return self._context.get_remaining_time_in_millis() / 1000
 
+    @property
+    def is_binary(self) -> bool:
+        """Whether API Gateway took the body for binary; other bodies it hands over as text."""
+        return bool(self._event.get("isBase64Encoded"))
+
     def body(self) -> bytes:
         """Raises `MalformedBase64Error`."""
         body = self._event.get("body") or ""
-        return decode_base64(body) if self._event.get("isBase64Encoded") else body.encode()
+        return decode_base64(body) if self.is_binary else body.encode()
 
 
 def decode_base64(text: str) -> bytes:

@@ -20,7 +20,7 @@ STATUS = {
             errors.EmptyImageError,
         ),
         HTTPStatus.PAYMENT_REQUIRED: (errors.InsufficientCreditsError,),
-        HTTPStatus.NOT_FOUND: (errors.JobNotFoundError,),
+        HTTPStatus.NOT_FOUND: (errors.JobNotFoundError, errors.RouteNotFoundError),
         HTTPStatus.NOT_ACCEPTABLE: (errors.NotAcceptableError,),
         HTTPStatus.CONFLICT: (errors.JobInProgressError, errors.IdempotencyKeyReusedError),
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
@@ -39,6 +39,7 @@ STATUS = {
             errors.CorruptImageError,
             errors.InferenceRefusedError,
         ),
+        HTTPStatus.INTERNAL_SERVER_ERROR: (errors.PhotoLostError,),
         HTTPStatus.BAD_GATEWAY: (errors.InvalidMatteError,),
         HTTPStatus.SERVICE_UNAVAILABLE: (
             errors.ContentionError,

@@ -20,16 +20,12 @@ from background_remover.domain.errors import (
 )
 from background_remover.domain.jobs import Options, OutputFormat
 from background_remover.domain.tiers import tier_named
-from background_remover.http.messages import decode_base64
+from background_remover.http.messages import LARGEST_BINARY, decode_base64
 from background_remover.http.requests import RemovalFields, RemovalJson, validated
 from background_remover.use_cases.remove_image import Removal
 
 if TYPE_CHECKING:
     from background_remover.http.messages import Request
-
-LARGEST_BODY = 4_400_000
-"""Bytes. Lambda takes an event of 6 MB, in which a binary body stands as base64:
-https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
 LONGEST_IDEMPOTENCY_KEY = 255
 _IMAGE_FORMATS: dict[str, OutputFormat] = {"image/png": "png", "image/webp": "webp", "image/jpeg": "jpeg"}
@@ -46,8 +42,8 @@ class RemovalRequest:
 def read(request: Request) -> RemovalRequest:
     """Raises a `DomainError` that says what is wrong with the request."""
     content, fields = _image_and_fields(request)
-    if len(content) > LARGEST_BODY:
-        raise ImageTooLargeError(f"Send an image of at most {LARGEST_BODY / 1e6} MB.", limit=LARGEST_BODY)
+    if len(content) > LARGEST_BINARY:
+        raise ImageTooLargeError(f"Send an image of at most {LARGEST_BINARY / 1e6} MB.", limit=LARGEST_BINARY)
     accepted = _accepted_format(request)
     if accepted and fields.format not in (None, accepted):
         raise NotAcceptableError(f"The Accept header asks for {accepted}, the field format for {fields.format}.")
@@ -64,7 +60,7 @@ def read(request: Request) -> RemovalRequest:
         options=options,
         file_name=fields.file_name,
         idempotency_key=_idempotency_key(request),
-        respond_async="respond-async" in request.headers.get("prefer", ""),
+        respond_async="respond-async" in _preferences(request),
     )
     return RemovalRequest(removal, wants_bytes=accepted is not None)
 
@@ -78,6 +74,9 @@ def _image_and_fields(request: Request) -> tuple[bytes, RemovalFields]:
     if content_type.startswith("image/"):
         if not (body := request.body()):
             raise MissingImageError("The body is empty. Send the image as the body.")
+        if not request.is_binary:
+            # API Gateway handed it over as text, which no image survives.
+            raise UnsupportedMediaTypeError("Send the image as image/jpeg, image/png or image/webp.")
         return body, validated(RemovalFields, request.query)
     raise UnsupportedMediaTypeError(
         "Send multipart/form-data with the fields image and tier, an image/* body with ?tier=, "
@@ -87,7 +86,9 @@ def _image_and_fields(request: Request) -> tuple[bytes, RemovalFields]:
 
 def _from_multipart(body: bytes, boundary: str) -> tuple[bytes, RemovalFields]:
     try:
-        parts = multipart.MultipartParser(io.BytesIO(body), boundary, len(body), memory_limit=2 * LARGEST_BODY).parts()
+        parts = multipart.MultipartParser(
+            io.BytesIO(body), boundary, len(body), memory_limit=2 * LARGEST_BINARY
+        ).parts()
         image = next((part for part in parts if part.name == "image"), None)
         values = {part.name: part.value for part in parts if part.name != "image"}
     except (multipart.MultipartError, UnicodeDecodeError) as error:
@@ -119,6 +120,11 @@ def _accepted_format(request: Request) -> OutputFormat | None:
     """
     first = request.headers.get("accept", "").partition(",")[0].partition(";")[0].strip().lower()
     return _IMAGE_FORMATS.get(first)
+
+
+def _preferences(request: Request) -> set[str]:
+    """RFC 7240, without parameters, which none of ours has."""
+    return {preference.strip().lower() for preference in request.headers.get("prefer", "").split(",")}
 
 
 def _idempotency_key(request: Request) -> str | None:

@@ -8,7 +8,7 @@ from background_remover.domain.jobs import JobStatus
 from background_remover.gateways.object_store import LINK_LIFETIME, matte_key, result_key, thumbnail_key
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from background_remover.domain.credits import Balance, LedgerEntry
     from background_remover.domain.jobs import Job
@@ -39,19 +39,20 @@ def job_summary(job: Job) -> dict[str, Any]:
     return summary
 
 
-def job_with_links(job: Job, objects: ObjectStore, now: datetime) -> dict[str, Any]:
-    """A job with presigned links to what it made."""
+def job_with_links(job: Job, objects: ObjectStore, now: datetime, *, matte_retention: timedelta) -> dict[str, Any]:
+    """A job with presigned links to what it made and is still kept."""
     body = job_summary(job)
     if job.result:
         body["result"] = {
             "url": objects.link(result_key(job)),
             "thumbnailUrl": objects.link(thumbnail_key(job)),
-            "matteUrl": objects.link(matte_key(job)),
             "expiresAt": (now + LINK_LIFETIME).isoformat(),
             "contentType": job.result.content_type,
             "size": job.result.size,
             "seconds": job.result.seconds,
         }
+        if now < job.created_at + matte_retention:
+            body["result"]["matteUrl"] = objects.link(matte_key(job))
     return body
 
 

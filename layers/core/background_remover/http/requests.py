@@ -1,13 +1,16 @@
 """What requests may carry, validated. Imported where a request has input: pydantic costs a cold start a third."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from background_remover.domain.errors import InvalidParameterError
 from background_remover.domain.jobs import Colour, JobStatus, OutputFormat
+from background_remover.domain.tiers import tier_named
+
+_FAULTS_NAMED = 20
 
 
 class Request(BaseModel):
@@ -26,19 +29,20 @@ def _colour(value: object) -> object:
     raise ValueError("should be a colour such as #ffffff")
 
 
+def _known_tier(name: str) -> str:
+    return tier_named(name).name
+
+
+TierName = Annotated[str, Field(max_length=32), AfterValidator(_known_tier)]
+
+
 class RemovalFields(Request):
     """What is asked of one image, whichever way it comes."""
 
-    tier: str
+    tier: TierName
     format: OutputFormat | None = None
     background: Annotated[Colour, BeforeValidator(_colour)] | None = None
     file_name: str | None = Field(default=None, min_length=1, max_length=255)
-
-    @model_validator(mode="after")
-    def _jpeg_has_a_background(self) -> Self:
-        if self.format == "jpeg" and self.background is None:
-            raise ValueError("format jpeg has no transparency: it needs a background, such as #ffffff")
-        return self
 
 
 class RemovalJson(RemovalFields):
@@ -54,17 +58,18 @@ class PageQuery(Request):
 
 class JobsQuery(PageQuery):
     status: JobStatus | None = None
-    tier: Literal["basic", "standard", "professional", "industry"] | None = None
+    tier: TierName | None = None
 
 
 def validated[R: Request](kind: type[R], values: Mapping[str, Any] | None) -> R:
-    """Raises `InvalidParameterError` with an entry in `errors` for each field at fault."""
+    """Raises `InvalidParameterError` with an entry in `errors` for each field at fault, and `UnknownTierError`."""
     try:
         return kind.model_validate(values or {})
     except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
         faults = [
-            {"field": ".".join(map(str, fault["loc"])) or "body", "message": fault["msg"]}
-            for fault in error.errors(include_url=False, include_context=False, include_input=False)
+            {"field": ".".join(map(str, fault["loc"]))[:100] or "body", "message": fault["msg"]}
+            for fault in found[:_FAULTS_NAMED]
         ]
         raise InvalidParameterError(
             "; ".join(f"{fault['field']}: {fault['message']}" for fault in faults), errors=faults

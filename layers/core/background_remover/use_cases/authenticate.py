@@ -8,7 +8,8 @@ from typing import Any
 
 import jwt
 
-API_KEY_PREFIX = "brp_"
+from background_remover.domain import api_keys
+
 ALGORITHMS = ["RS256", "ES256"]
 LEEWAY_SECONDS = 10
 
@@ -21,7 +22,7 @@ class InvalidTokenError(Exception):
 
 
 class Authenticate:
-    """`jwks_url` is where `issuer` publishes its keys, which are kept for as long as the container lives.
+    """`jwks_url` is where `issuer` publishes its keys; they are read anew every five minutes.
 
     A JWT must be meant for one of the `audiences`. `owner_of_key` says whose an API key is; None for an unknown one.
     """
@@ -36,7 +37,7 @@ class Authenticate:
     ) -> None:
         self._issuer = issuer
         self._audiences = set(audiences)
-        self._keys = jwt.PyJWKClient(jwks_url, cache_keys=True, timeout=3)
+        self._keys = jwt.PyJWKClient(jwks_url, timeout=3)
         self._owner_of_key = owner_of_key
 
     def __call__(self, authorization: str) -> str:
@@ -47,7 +48,7 @@ class Authenticate:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise InvalidTokenError("not a Bearer token")
-        user_id = self._owner(token) if token.startswith(API_KEY_PREFIX) else self._subject(token)
+        user_id = self._owner(token) if token.startswith(api_keys.PREFIX) else self._subject(token)
         if not _USER_ID.fullmatch(user_id):
             raise InvalidTokenError("the subject cannot serve as a user id")
         return user_id

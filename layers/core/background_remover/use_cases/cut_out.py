@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -47,24 +48,18 @@ class CutOut:
     clock: Callable[[], datetime]
     threads: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, max_workers=4))
 
-    def deliver(self, job: Job, content: bytes, copy: EncodedImage, *, seconds: float, store_input: bool) -> Job:
+    def deliver(
+        self, job: Job, content: bytes, copy: EncodedImage, *, time_left: Callable[[], float], store_input: bool
+    ) -> Job:
         """The job, whose lease the caller holds, as it is afterwards: completed, failed, or queued again.
 
-        `seconds` bound the wait for Hugging Face; the work on the pixels comes on top. Raises `LeaseLostError`.
+        `time_left` says how many seconds there are for Hugging Face when it is asked; the work on the pixels comes on
+        top. Raises `LeaseLostError`.
         """
         started = self.clock()
-        decoding = self.threads.submit(decode, content)
-        storing = (
-            self.threads.submit(self.objects.put, input_key(job), content, job.source.content_type)
-            if store_input
-            else None
-        )
         try:
-            try:
-                matte = self._infer(job, copy, seconds)
-            finally:
-                if storing:
-                    storing.result()
+            with self._meanwhile(job, content, store_input=store_input) as decoding:
+                matte = self._infer(job, copy, time_left())
             size = self._store(job, decoding.result(), matte)
         except InferenceUnavailableError as error:
             return self.come_back_later(job, error)
@@ -84,7 +79,8 @@ class CutOut:
         if isinstance(error, InferenceMisconfiguredError):
             count("HuggingFaceMisconfigured")
         if job.is_out_of_patience(self.clock()):
-            return self.give_up(job, error)
+            # Without the words of Hugging Face, which are for the operator and in the log above.
+            return self.give_up(job, type(error)("Hugging Face did not deliver for hours.", retry_after=0.0))
         longest = min(LONGEST_BACK_OFF, SHORTEST_BACK_OFF * 2**job.attempts)
         delay = max(error.retry_after, random.uniform(SHORTEST_BACK_OFF, longest))
         # The message first: should this worker die in between, whoever gets it takes over when the lease has run out.
@@ -97,6 +93,25 @@ class CutOut:
         logger.warning("The job failed", code=error.code, detail=error.detail)
         count("JobsFailed")
         return failed
+
+    @contextmanager
+    def _meanwhile(self, job: Job, content: bytes, *, store_input: bool) -> Iterator[Future[Photo]]:
+        """While the block waits for Hugging Face the photo is decoded, and stored; when it ends, both are over.
+
+        Lambda would freeze what still runs when the request is answered, and the next request would pay for it.
+        """
+        decoding = self.threads.submit(decode, content)
+        storing = (
+            self.threads.submit(self.objects.put, input_key(job), content, job.source.content_type)
+            if store_input
+            else None
+        )
+        try:
+            yield decoding
+        finally:
+            wait([decoding])
+            if storing:
+                storing.result()
 
     def _infer(self, job: Job, copy: EncodedImage, seconds: float) -> Matte:
         def remember(submission: Submission) -> None:
@@ -114,13 +129,16 @@ class CutOut:
     def _store(self, job: Job, photo: Photo, matte: Matte) -> int:
         """Stores everything that the job makes and returns the result's size in bytes."""
         height, width = photo.rgb.shape[:2]
-        keeping_matte = self.threads.submit(lambda: self.objects.put(matte_key(job), encode_matte(matte), "image/png"))
-        cutout = compose(photo, upsample(matte, width=width, height=height))
-        keeping_thumbnail = self.threads.submit(
-            lambda: self.objects.put(thumbnail_key(job), thumbnail(cutout), "image/webp")
-        )
-        result = encode(cutout, job.options.format, job.options.background)
-        self.objects.put(result_key(job), result, CONTENT_TYPES[job.options.format])
-        keeping_matte.result()
-        keeping_thumbnail.result()
+        beside = [self.threads.submit(lambda: self.objects.put(matte_key(job), encode_matte(matte), "image/png"))]
+        try:
+            cutout = compose(photo, upsample(matte, width=width, height=height))
+            beside.append(
+                self.threads.submit(lambda: self.objects.put(thumbnail_key(job), thumbnail(cutout), "image/webp"))
+            )
+            result = encode(cutout, job.options.format, job.options.background)
+            self.objects.put(result_key(job), result, CONTENT_TYPES[job.options.format])
+        finally:
+            wait(beside)
+        for storing in beside:
+            storing.result()
         return len(result)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from background_remover.domain.errors import ImageError, JobInProgressError, JobNotFoundError, MissingImageError
+from background_remover.domain.errors import ImageError, JobInProgressError, JobNotFoundError, PhotoLostError
 from background_remover.domain.jobs import Job, Lease
 from background_remover.gateways.job_store import LeaseLostError
 from background_remover.gateways.object_store import input_key
@@ -30,10 +30,10 @@ class ProcessJob:
     cut_out: CutOut
     clock: Callable[[], datetime]
 
-    def __call__(self, message: JobMessage, *, seconds: float, lease_for: timedelta) -> None:
+    def __call__(self, message: JobMessage, *, time_left: Callable[[], float], lease_for: timedelta) -> None:
         """Returns when the message may be deleted; every repeat of a message is harmless.
 
-        `seconds` bound the wait for Hugging Face, `lease_for` must outlast the invocation.
+        `time_left` says how many seconds there are for Hugging Face; `lease_for` must outlast the invocation.
         """
         now = self.clock()
         try:
@@ -45,17 +45,17 @@ class ProcessJob:
             self.queue.send(message, delay=(error.until - now).total_seconds() + 1)
             return
         try:
-            self._work_on(job, seconds)
+            self._work_on(job, time_left)
         except LeaseLostError:
             logger.warning("The lease was lost; somebody else ends the job")
 
-    def _work_on(self, job: Job, seconds: float) -> None:
+    def _work_on(self, job: Job, time_left: Callable[[], float]) -> None:
         try:
             content = self.objects.get(input_key(job))
             if content is None:
-                raise MissingImageError("The photo is gone from the bucket.")
+                raise PhotoLostError("The photo was lost on our side. Send it again.")
             copy = inference_copy(content)
         except ImageError as error:
             self.cut_out.give_up(job, error)
             return
-        self.cut_out.deliver(job, content, copy, seconds=seconds, store_input=False)
+        self.cut_out.deliver(job, content, copy, time_left=time_left, store_input=False)

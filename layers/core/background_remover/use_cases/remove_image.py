@@ -60,8 +60,8 @@ class RemoveImage:
     job_retention: timedelta
     clock: Callable[[], datetime]
 
-    def __call__(self, removal: Removal, *, seconds: float) -> Job:
-        """The job, completed if Hugging Face delivered within `seconds`, else waiting in the queue.
+    def __call__(self, removal: Removal, *, time_left: Callable[[], float]) -> Job:
+        """The job, completed if Hugging Face delivered within `time_left()` seconds, else waiting in the queue.
 
         A repeat with the same idempotency key gets the job of the first request as it is now. Raises `ImageError`,
         `TierUnavailableError` and what `JobStore.submit` raises; then nothing was charged or stored.
@@ -81,7 +81,7 @@ class RemoveImage:
                 self.objects.put(input_key(job), removal.content, job.source.content_type)
                 self.queue.send(message_for(job))
                 return job
-            return self.cut_out.deliver(job, removal.content, copy, seconds=seconds, store_input=True)
+            return self.cut_out.deliver(job, removal.content, copy, time_left=time_left, store_input=True)
         except Exception:
             # The price is held, so the job must go on. The worker tries again, and what fails there as well ends in
             # the dead-letter queue.

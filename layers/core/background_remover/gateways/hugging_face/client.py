@@ -14,7 +14,7 @@ from background_remover.gateways.hugging_face.transport import Transport
 if TYPE_CHECKING:
     from background_remover.domain.jobs import Submission
     from background_remover.domain.tiers import Model
-    from background_remover.gateways.hugging_face.photo import Photo
+    from background_remover.gateways.hugging_face.encoded_photo import EncodedPhoto
     from background_remover.gateways.hugging_face.routes import ModelRoute
     from background_remover.gateways.secret import Secret
 
@@ -47,7 +47,7 @@ class HuggingFace:
     def infer[Matte](
         self,
         model: Model,
-        photo: Photo,
+        photo: EncodedPhoto,
         read: Callable[[bytes], Matte],
         *,
         seconds: float,

@@ -9,12 +9,12 @@ from background_remover.domain.errors import InferenceUnavailableError, InvalidM
 from background_remover.gateways.hugging_face import verdict
 
 if TYPE_CHECKING:
-    from background_remover.gateways.hugging_face.photo import Photo
+    from background_remover.gateways.hugging_face.encoded_photo import EncodedPhoto
     from background_remover.gateways.hugging_face.routes import ModelRoute
     from background_remover.gateways.hugging_face.transport import Answer, Transport
 
 
-def infer(transport: Transport, route: ModelRoute, photo: Photo, *, deadline: float) -> bytes:
+def infer(transport: Transport, route: ModelRoute, photo: EncodedPhoto, *, deadline: float) -> bytes:
     """The encoded image that carries the matte. Raises the errors of `Transport.call` and `InvalidMatteError`."""
     answer = transport.call(
         "POST",

@@ -25,7 +25,7 @@ from background_remover.domain.jobs import Submission
 from background_remover.gateways.hugging_face import verdict
 
 if TYPE_CHECKING:
-    from background_remover.gateways.hugging_face.photo import Photo
+    from background_remover.gateways.hugging_face.encoded_photo import EncodedPhoto
     from background_remover.gateways.hugging_face.routes import ModelRoute
     from background_remover.gateways.hugging_face.transport import Answer, Transport
 
@@ -39,7 +39,7 @@ _SUBDOMAIN = "_subdomain=queue"
 def infer(
     transport: Transport,
     route: ModelRoute,
-    photo: Photo,
+    photo: EncodedPhoto,
     *,
     deadline: float,
     submission: Submission | None,
@@ -58,7 +58,7 @@ def infer(
     return _result(transport, route, submission, deadline)
 
 
-def _submit(transport: Transport, route: ModelRoute, photo: Photo, deadline: float) -> Submission:
+def _submit(transport: Transport, route: ModelRoute, photo: EncodedPhoto, deadline: float) -> Submission:
     data_uri = f"data:{photo.content_type};base64,{base64.b64encode(photo.content).decode()}"
     answer = transport.call(
         "POST",

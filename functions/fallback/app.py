@@ -1,7 +1,7 @@
-"""`OPTIONS` of every route: what a browser asks before a page of another origin may call it.
+"""What no other function answers: browsers' preflights, and paths that are no route.
 
-A function of its own, because `sam local start-api` merges the methods of one path and function into one route, and
-guards all of them or none: https://github.com/aws/aws-sam-cli/blob/develop/samcli/lib/providers/api_collector.py
+Preflights have a function of their own, because `sam local start-api` merges the methods of one path and function, and
+then guards all of them or none: https://github.com/aws/aws-sam-cli/blob/develop/samcli/lib/providers/api_collector.py
 """
 
 from __future__ import annotations

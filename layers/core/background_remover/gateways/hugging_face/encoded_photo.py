@@ -3,7 +3,7 @@
 from typing import Protocol
 
 
-class Photo(Protocol):
+class EncodedPhoto(Protocol):
     """An encoded image, `content_type` exactly its own."""
 
     @property

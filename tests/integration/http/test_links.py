@@ -1,0 +1,42 @@
+"""Presigned links, made without a call to AWS."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+from background_remover import deployment
+
+SETTINGS = {
+    "JOBS_TABLE": "jobs",
+    "CREDITS_TABLE": "credits",
+    "API_KEYS_TABLE": "keys",
+    "BUCKET": "the-bucket",
+    "QUEUE_URL": "https://queue.example",
+    "SIGNUP_CREDITS": "0",
+    "JOB_RETENTION_DAYS": "30",
+    "INPUT_RETENTION_DAYS": "7",
+    "ALLOWED_ORIGINS": "*",
+    "AWS_ACCESS_KEY_ID": "none",
+    "AWS_SECRET_ACCESS_KEY": "none",
+}
+
+
+@pytest.fixture(autouse=True)
+def fresh_gateways(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
+    deployment.settings.cache_clear()
+    deployment.objects.cache_clear()
+    yield
+    deployment.settings.cache_clear()
+    deployment.objects.cache_clear()
+
+
+@pytest.mark.parametrize("region", ["eu-central-1", "ap-southeast-3"])
+def test_a_link_names_the_buckets_own_region(monkeypatch: pytest.MonkeyPatch, region: str) -> None:
+    """A link to another host would be redirected by S3, and its signature does not hold there."""
+    for name, value in {**SETTINGS, "AWS_DEFAULT_REGION": region}.items():
+        monkeypatch.setenv(name, value)
+    link = urlsplit(deployment.objects().link("results/user/job.png"))
+    assert link.hostname == f"the-bucket.s3.{region}.amazonaws.com"
+    assert "X-Amz-Signature" in link.query
