@@ -9,6 +9,7 @@ import pytest
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 from PIL import Image
 
+from background_remover import observability
 from background_remover.domain.jobs import JobStatus
 from background_remover.gateways.object_store import result_key
 from tests.contract.deployment import JOB, SIGNUP_CREDITS, USER, Deployment, event
@@ -60,14 +61,15 @@ def test_process_image_json_is_done_with_when_its_job_is_gone(deployment: Deploy
 
 
 def test_a_message_that_cannot_be_processed_fails_the_invocation_and_is_logged(
-    deployment: Deployment, capsys: pytest.CaptureFixture[str]
+    deployment: Deployment, caplog: pytest.LogCaptureFixture
 ) -> None:
     """So that the worker's alarm counts it and an operator finds out why."""
     broken = event("process_image")
     broken["Records"][0]["body"] = "this is no job"
+    observability.logger.addHandler(caplog.handler)
     with pytest.raises(BatchProcessingError):
         deployment.invoke("ProcessImageFunction", broken)
-    assert "The job could not be processed" in capsys.readouterr().out
+    assert "The job could not be processed" in caplog.messages
 
 
 def test_jobs_json_lists_the_users_jobs(deployment: Deployment) -> None:
