@@ -14,7 +14,6 @@ from background_remover.observability import logger
 from background_remover.use_cases.erase_job import erase_job
 
 jobs = deployment.jobs()
-objects = deployment.objects()
 
 
 def list_jobs(request: Request) -> Response:
@@ -29,12 +28,14 @@ def list_jobs(request: Request) -> Response:
 
 def show_job(request: Request) -> Response:
     job = jobs.get(request.user_id, request.path["jobId"])
-    body = job_with_links(job, objects, datetime.now(UTC), matte_retention=deployment.settings().input_retention)
+    body = job_with_links(
+        job, deployment.objects(), datetime.now(UTC), matte_retention=deployment.settings().input_retention
+    )
     return Response(HTTPStatus.OK, body)
 
 
 def delete_job(request: Request) -> Response:
-    erase_job(jobs, objects, user_id=request.user_id, job_id=request.path["jobId"], now=datetime.now(UTC))
+    erase_job(jobs, deployment.objects(), user_id=request.user_id, job_id=request.path["jobId"], now=datetime.now(UTC))
     return Response(HTTPStatus.NO_CONTENT)
 
 
