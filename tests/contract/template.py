@@ -1,42 +1,16 @@
-"""template.yaml as data. `!Ref X` is read as `{"Ref": "X"}`, `!GetAtt X.Y` as `{"Fn::GetAtt": "X.Y"}`, and so on."""
+"""What the contract tests ask of template.yaml."""
 
 import json
 from pathlib import Path
 from typing import Any
 
-import yaml
+from tests.template_yaml import PROJECT as PROJECT
+from tests.template_yaml import RESOURCES as RESOURCES
+from tests.template_yaml import TEMPLATE as TEMPLATE
+from tests.template_yaml import properties_of as properties_of
 
-PROJECT = Path(__file__).parents[2]
-
-
-class _Loader(yaml.SafeLoader):
-    pass
-
-
-def _intrinsic(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
-    name = tag if tag in ("Ref", "Condition") else f"Fn::{tag}"
-    match node:
-        case yaml.ScalarNode():
-            return {name: loader.construct_scalar(node)}
-        case yaml.SequenceNode():
-            return {name: loader.construct_sequence(node, deep=True)}
-        case _:
-            raise ValueError(f"{tag} of {node}")
-
-
-_Loader.add_multi_constructor("!", _intrinsic)
-
-TEMPLATE: dict[str, Any] = yaml.load((PROJECT / "template.yaml").read_text(), _Loader)  # noqa: S506 a SafeLoader
 PARAMETERS: dict[str, Any] = TEMPLATE["Parameters"]
-RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
 GLOBAL: dict[str, Any] = TEMPLATE["Globals"]["Function"]
-
-
-def properties_of(kind: str) -> dict[str, dict[str, Any]]:
-    """The properties of every resource of a type, by logical id."""
-    return {name: each["Properties"] for name, each in RESOURCES.items() if each["Type"] == kind}
-
-
 FUNCTIONS = properties_of("AWS::Serverless::Function")
 API: dict[str, Any] = RESOURCES["Api"]["Properties"]
 

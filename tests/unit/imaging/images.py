@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from imaging.photo import inference_copy
+
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -109,3 +111,16 @@ def _icc_profile(space: bytes, device: bytes, connection: bytes, tags: dict[byte
 def with_icc(profile: bytes) -> bytes:
     """The chunk that carries a profile in a PNG."""
     return png_chunk(b"iCCP", b"profile\0\0" + zlib.compress(profile))
+
+
+def opened(content: bytes) -> Image.Image:
+    return Image.open(BytesIO(content))
+
+
+def is_about(pixels: np.ndarray, colour: tuple[int, int, int], tolerance: int = 6) -> bool:
+    return bool((abs(pixels.astype(int) - colour) <= tolerance).all())
+
+
+def seen_by_the_model(content: bytes) -> np.ndarray:
+    """The pixels of the inference copy."""
+    return np.asarray(opened(inference_copy(content).content)).astype(int)

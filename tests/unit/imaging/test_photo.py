@@ -1,11 +1,10 @@
 import struct
-from io import BytesIO
 
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from imaging.photo import INFERENCE_LONG_EDGE, INFERENCE_SHORT_EDGE, PhotoInfo, decode, inference_copy, inspect
+from imaging.photo import PhotoInfo, decode, inspect
 from tests.unit.imaging.images import (
     PALETTE,
     PALETTE_PNG,
@@ -13,27 +12,18 @@ from tests.unit.imaging.images import (
     file_of,
     gradient,
     grey_profile,
+    is_about,
+    opened,
     photo_file,
     png_chunk,
     png_file,
+    seen_by_the_model,
     srgb_profile,
     swapped_profile,
     with_icc,
 )
 
 FORMATS = ("JPEG", "PNG", "WEBP")
-
-
-def opened(content: bytes) -> Image.Image:
-    return Image.open(BytesIO(content))
-
-
-def seen_by_the_model(content: bytes) -> np.ndarray:
-    return np.asarray(opened(inference_copy(content).content)).astype(int)
-
-
-def is_about(pixels: np.ndarray, colour: tuple[int, int, int], tolerance: int = 6) -> bool:
-    return bool((abs(pixels.astype(int) - colour) <= tolerance).all())
 
 
 # ---- inspect -------------------------------------------------------------------------------------
@@ -287,65 +277,3 @@ def test_a_profile_too_large_for_a_png_is_applied_and_dropped() -> None:
     photo = decode(file_of(Image.new("RGB", (16, 16), (255, 0, 0)), "JPEG", quality=100, icc_profile=profile))
     assert photo.icc_profile is None
     assert is_about(photo.rgb, (0, 255, 0))
-
-
-# ---- the inference copy --------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("file_format", FORMATS)
-def test_the_short_edge_is_bounded(file_format: str) -> None:
-    copy = inference_copy(photo_file(file_format, 3000, 2000))
-    assert (copy.width, copy.height) == (INFERENCE_SHORT_EDGE * 3 // 2, INFERENCE_SHORT_EDGE)
-    assert opened(copy.content).size == (copy.width, copy.height)
-
-
-def test_the_long_edge_is_bounded() -> None:
-    copy = inference_copy(photo_file("JPEG", 4000, 1500))
-    assert (copy.width, copy.height) == (INFERENCE_LONG_EDGE, INFERENCE_LONG_EDGE * 1500 // 4000)
-
-
-def test_a_reduced_jpeg_shows_what_the_photo_shows() -> None:
-    content = photo_file("JPEG", 2900, 2100)
-    copy = inference_copy(content)
-    reduced = opened(content).resize((copy.width, copy.height), Image.Resampling.BOX)
-    assert abs(np.asarray(opened(copy.content)).astype(int) - np.asarray(reduced)).mean() < 2
-
-
-def test_a_reduced_jpeg_is_not_shifted() -> None:
-    width, edge = 16385, 14000  # decoded at 1/8, its last column of 2049 shows an eighth of the photo's
-    image = Image.new("L", (width, 64), 255)
-    image.paste(0, (edge, 0, width, 64))
-    bright = seen_by_the_model(file_of(image, "JPEG"))[4, :, 0].sum() / 255
-    assert bright == pytest.approx(edge / width * INFERENCE_LONG_EDGE, abs=0.3)
-
-
-def test_a_small_photo_is_not_enlarged() -> None:
-    copy = inference_copy(photo_file("PNG", 5, 3))
-    assert (copy.width, copy.height) == (5, 3)
-
-
-def test_a_very_long_photo_keeps_a_pixel_of_height() -> None:
-    copy = inference_copy(photo_file("PNG", 5000, 2))
-    assert (copy.width, copy.height) == (INFERENCE_LONG_EDGE, 1)
-
-
-def test_the_copy_is_an_rgb_jpeg_without_metadata() -> None:
-    content = file_of(
-        Image.new("L", (64, 48), 90), "JPEG", exif=Image.Exif(), comment=b"private", icc_profile=srgb_profile()
-    )
-    copy = inference_copy(content)
-    image = opened(copy.content)
-    assert copy.content_type == "image/jpeg"
-    assert (image.format, image.mode) == ("JPEG", "RGB")
-    assert not {"exif", "comment", "icc_profile"} & set(image.info)
-
-
-def test_transparency_is_white_to_the_model() -> None:
-    rgba = Image.new("RGBA", (2000, 1000), (255, 0, 0, 0))
-    rgba.paste((0, 0, 255, 255), (1000, 0, 2000, 1000))
-    seen = seen_by_the_model(file_of(rgba, "PNG"))
-    middle = seen.shape[1] // 2
-    assert is_about(seen[:, : middle - 4], (255, 255, 255))
-    assert is_about(seen[:, middle + 4 :], (0, 0, 255))
-    assert (seen[:, :, 1] >= 0).all()
-    assert is_about(seen_by_the_model(png_file((1, 1), 8, 4, bytes([0, 0]))), (255, 255, 255))
