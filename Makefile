@@ -41,27 +41,35 @@ down:  ## Stop what `make up` started
 bench: install build  ## Measure speed, memory, cold starts and AWS calls into bench.json
 	@python -m tests.bench
 
-ENV ?= dev
-.PHONY: deploy
-deploy: install  ## Build and deploy to an AWS account: make deploy [ENV=dev|prod]
-	sam build --config-env $(ENV) --build-dir .cache/build/$(ENV)
-	python -m compileall -q --invalidation-mode unchecked-hash .cache/build/$(ENV)
-	sam deploy --config-env $(ENV) --template-file .cache/build/$(ENV)/template.yaml
+# Only what stands on make's own command line counts: every shell exports USER, and many a one ENV.
+is_given = $(filter command,$(firstword $(origin $1)))
+needed = $(if $(is_given),'$($1)',$(error make $@ needs $1=…))
+STACK_NAME = $(if $(call is_given,STACK),$(STACK),background-remover)
+OPERATE = $(if $(call is_given,STACK),,source .cache/stack/environment &&) \
+	python -m background_remover.operations --stack '$(STACK_NAME)'
 
-STACK ?= background-remover
-LOCAL_ENVIRONMENT = $(if $(filter background-remover,$(STACK)),source .cache/stack/environment;)
+.PHONY: deploy
+deploy: install  ## Build and deploy to an AWS account: make deploy ENV=dev|prod
+	sam build --config-env $(call needed,ENV) --build-dir .cache/build/$(call needed,ENV)
+	python -m compileall -q --invalidation-mode unchecked-hash .cache/build/$(call needed,ENV)
+	sam deploy --config-env $(call needed,ENV) --template-file .cache/build/$(call needed,ENV)/template.yaml
+
 .PHONY: grant
-grant: install  ## Give a user credits: make grant USER=… CREDITS=… [REFERENCE=…] [STACK=…]
-	@$(LOCAL_ENVIRONMENT) python -m background_remover.operations --stack $(STACK) grant \
-		--user $(USER) --credits $(CREDITS) $(if $(REFERENCE),--reference $(REFERENCE))
+grant: install operated-stack  ## Give a user credits: make grant USER=… CREDITS=… [REFERENCE=…] [STACK=…]
+	@$(OPERATE) grant --user $(call needed,USER) --credits $(call needed,CREDITS) \
+		$(if $(call is_given,REFERENCE),--reference '$(REFERENCE)')
 
 .PHONY: api-key
-api-key: install  ## Make an API key for a user: make api-key USER=… [STACK=…]
-	@$(LOCAL_ENVIRONMENT) python -m background_remover.operations --stack $(STACK) create-api-key --user $(USER)
+api-key: install operated-stack  ## Make an API key for a user: make api-key USER=… [STACK=…]
+	@$(OPERATE) create-api-key --user $(call needed,USER)
 
 .PHONY: revoke
-revoke: install  ## Make an API key worthless: make revoke KEY=… [STACK=…]
-	@$(LOCAL_ENVIRONMENT) python -m background_remover.operations --stack $(STACK) revoke-api-key --key $(KEY)
+revoke: install operated-stack  ## Make an API key worthless: make revoke KEY=… [STACK=…]
+	@$(OPERATE) revoke-api-key --key $(call needed,KEY)
+
+.PHONY: operated-stack
+operated-stack:
+	@$(if $(call is_given,STACK),,test -e .cache/stack/environment || { echo "Say STACK=…, or start the local one: make up"; exit 1; })
 
 .PHONY: format
 format: install  ## Put the code in its format
@@ -102,7 +110,8 @@ install: .venv/installed .cache/emulator/installed .cache/assets/installed
 build: .aws-sam/built  ## Build functions and layers for this machine
 
 # Byte code is built in, because functions cannot write it where layers lie: it halves a cold start's imports.
-.aws-sam/built: $(SOURCES) samconfig.toml | .venv/installed
+# Somebody's own `sam build`, perhaps for another processor, makes the template newer than the stamp.
+.aws-sam/built: $(SOURCES) samconfig.toml $(wildcard .aws-sam/build/template.yaml) | .venv/installed
 	@echo "building functions and layers …"
 	@sam build --parameter-overrides Architecture=$(HOST_ARCHITECTURE) >.aws-sam.log 2>&1 || { cat .aws-sam.log; exit 1; }
 	@python -m compileall -q --invalidation-mode unchecked-hash .aws-sam/build

@@ -86,7 +86,7 @@ class Demo:
             return Removal(photo, tier, started, urljoin(url, f"jobs/{job['jobId']}"), job, "200, inline")
         if answer.status_code != 202:
             raise DemoError(f"{photo.name}, {tier}: {answer.status_code} {answer.text}")
-        print(f"{photo.name:14}{tier:14}{'202':16}Hugging Face is cold: the queue takes over")
+        print(f"{photo.name:14}{tier:14}{'202':16}handed to the queue")
         return Removal(
             photo, tier, started, urljoin(url, answer.headers["Location"]), answer.json(), mode="202, polled"
         )
@@ -104,7 +104,8 @@ class Demo:
                 self._report(removal)
                 waiting.remove(removal)
         if waiting:
-            raise DemoError(f"still not done: {[removal.job for removal in waiting]}")
+            names = ", ".join(f"{removal.photo.name} ({removal.tier})" for removal in waiting)
+            raise DemoError(f"not done after {PATIENCE_SECONDS:.0f} s: {names}. Logs are in .cache/demo")
 
     def _report(self, removal: Removal) -> None:
         job = removal.job
@@ -176,6 +177,8 @@ def main() -> None:
             Demo(stack).run()
         except DemoError as error:
             sys.exit(f"\nThe demo failed: {error}")
+        except KeyboardInterrupt:
+            sys.exit("\ninterrupted; stopped")
     print(f"done in {time.monotonic() - started:.0f} s")
 
 

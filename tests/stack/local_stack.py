@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
@@ -65,6 +66,7 @@ class LocalStack:
 
         Without the real model, the stand-in answers at once with an ellipse.
         """
+        processes.exit_when_told_to()
         folder = folder.absolute()
         folder.mkdir(parents=True, exist_ok=True)
         emulator = Emulator(f"http://{host}:{processes.free_port(host)}")
@@ -85,7 +87,8 @@ class LocalStack:
             return cls(running)
         except BaseException:
             for pid in started:
-                processes.stop(pid)
+                processes.stop(pid, "")
+            _remove_unpacked_functions(folder)
             raise
 
     def stop(self) -> None:
@@ -145,8 +148,15 @@ def load(file: Path) -> RunningStack | None:
 
 
 def stop(running: RunningStack) -> None:
-    processes.stop(running.emulator_pid)
-    processes.stop(running.stand_in_pid)
+    processes.stop(running.emulator_pid, "ministack")
+    processes.stop(running.stand_in_pid, "tests.stack.hugging_face")
+    _remove_unpacked_functions(Path(running.folder))
+
+
+def _remove_unpacked_functions(folder: Path) -> None:
+    """The emulator unpacks 200 MB for each process of a function, and leaves them there."""
+    for unpacked in folder.glob("ministack-*"):
+        shutil.rmtree(unpacked, ignore_errors=True)
 
 
 def _start_stand_in(folder: Path, host: str, *, real_model: bool) -> tuple[str, int]:

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -62,8 +63,16 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-def stop(pid: int) -> None:
-    """Ends a program and what it started; does nothing if it is gone."""
+def exit_when_told_to() -> None:
+    """Makes SIGTERM and SIGHUP end this process the way that Ctrl-C does, so that what it started is stopped."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
+
+
+def stop(pid: int, program: str) -> None:
+    """Ends a program and what it started; does nothing if it is gone, or if its pid is another program's by now."""
+    if pid not in _started and program not in _command_line(pid):
+        return
     for signal_number in (signal.SIGTERM, signal.SIGKILL):
         if not is_alive(pid):
             return
@@ -74,3 +83,8 @@ def stop(pid: int) -> None:
         deadline = time.monotonic() + STOP_SECONDS
         while time.monotonic() < deadline and is_alive(pid):
             time.sleep(0.05)
+
+
+def _command_line(pid: int) -> str:
+    file = Path(f"/proc/{pid}/cmdline")
+    return file.read_text() if file.exists() else ""

@@ -33,7 +33,7 @@ export KEY={shlex.quote(key)}
 
 curl -s {stack.api_url}/api/health
 curl -s {auth} {image} -F tier=basic $API/remove
-curl -s {auth} {image} -F tier=standard -H "Accept: image/png" -o cutout.png $API/remove
+curl -s {auth} {image} -F tier=standard -H "Accept: image/png" --create-dirs -o out/cutout.png $API/remove
 curl -s {auth} {image} -F tier=standard -H "Prefer: respond-async" $API/remove
 curl -s {auth} $API/jobs
 curl -s {auth} $API/jobs/JOB_ID
@@ -52,7 +52,8 @@ Stop:            make down
 def down() -> None:
     running = load(STATE)
     if running is None:
-        sys.exit("It is not running.")
+        print("not running")
+        return
     stop(running)
     STATE.unlink()
     ENVIRONMENT.unlink(missing_ok=True)

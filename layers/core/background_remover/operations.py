@@ -5,9 +5,11 @@ It works with the AWS credentials of the shell, on the stack that is named.
 
 import argparse
 import secrets
+import sys
 from datetime import UTC, datetime
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from background_remover.domain.api_keys import ENTROPY_BYTES
 from background_remover.domain.credits import bonus, purchase
@@ -46,10 +48,10 @@ class Operations:
         return "the key is unknown from now on; API Gateway forgets it within a minute"
 
 
-def _positive(text: str) -> int:
-    if (number := int(text)) <= 0:
-        raise ValueError
-    return number
+def _credits(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of credits")
+    return int(text)
 
 
 def _arguments() -> argparse.Namespace:
@@ -58,7 +60,7 @@ def _arguments() -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True)
     grant = commands.add_parser("grant", help="give a user credits")
     grant.add_argument("--user", required=True, help="the user's id: the token's subject")
-    grant.add_argument("--credits", required=True, type=_positive)
+    grant.add_argument("--credits", required=True, type=_credits)
     grant.add_argument("--kind", choices=["purchase", "bonus"], default="bonus")
     grant.add_argument(
         "--reference", default=secrets.token_hex(8), help="what the credits are for; one reference counts once"
@@ -85,4 +87,7 @@ def _run(arguments: argparse.Namespace) -> str:
 
 
 if __name__ == "__main__":
-    print(_run(_arguments()))  # noqa: T201 a command's answer
+    try:
+        print(_run(_arguments()))  # noqa: T201 a command's answer
+    except (BotoCoreError, ClientError) as error:
+        sys.exit(f"AWS: {error}")

@@ -57,6 +57,12 @@ def test_filters_choose_by_status_and_tier(
     assert found == [job for job in history if job.status is status and tier in (None, job.tier)]
 
 
+def test_a_filtered_page_is_filled_though_other_jobs_lie_between(account: Account, history: list[Job]) -> None:
+    page, _ = account.jobs.page("anna", limit=2, cursor=None, status=JobStatus.CANCELLED, tier=None)
+
+    assert page == [job for job in history if job.status is JobStatus.CANCELLED][:2]
+
+
 def test_idempotency_records_are_no_jobs(account: Account) -> None:
     account.jobs.submit(job(), IdempotencyKey("a key", "a body"), NOON)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Item = dict[str, Any]
 
 WRITE_ATTEMPTS = 8
+READS_FOR_A_PAGE = 10
 # A transaction is cancelled with one reason for each action:
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 _VERDICTS = {"None", "ConditionalCheckFailed"}
@@ -122,8 +123,9 @@ def query_newest_first(
 ) -> tuple[list[Item], str | None]:
     """A page of the partition's items whose sort key begins with the prefix, and the cursor of the next page.
 
-    `equal` filters by attributes; a page that is filtered may have fewer items than `limit`, even none, while its
-    cursor says that there are more. Raises `InvalidParameterError` for a cursor that is not one of this list.
+    `equal` filters by attributes. DynamoDB filters after it has read a page, so several are read to fill one; where
+    matches are too rare for that the page is not full, and its cursor says that there may be more.
+    Raises `InvalidParameterError` for a cursor that is not one of this list.
     """
     query: QueryInputTypeDef = {
         "TableName": table,
@@ -140,15 +142,23 @@ def query_newest_first(
         query["ExpressionAttributeValues"] = to_item(
             {":partition": partition, ":prefix": prefix, **{f":{name}": value for name, value in equal.items()}}
         )
-    page = client.query(**query)
-    return [from_item(item) for item in page["Items"]], _encode_cursor(page.get("LastEvaluatedKey"))
+    items: list[Item] = []
+    for _ in range(READS_FOR_A_PAGE):
+        page = client.query(**query)
+        items += map(from_item, page["Items"])
+        if len(items) > limit:
+            return items[:limit], _encode_cursor(items[limit - 1]["sk"])
+        if "LastEvaluatedKey" not in page:
+            return items, None
+        query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        if len(items) == limit:
+            break
+    return items, _encode_cursor(from_item(page["LastEvaluatedKey"])["sk"])
 
 
-def _encode_cursor(key: Mapping[str, Any] | None) -> str | None:
+def _encode_cursor(sort_key: str) -> str:
     """Where a page ended, as an opaque token that only means something to `_decode_cursor`."""
-    if not key:
-        return None
-    return base64.urlsafe_b64encode(from_item(key)["sk"].encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(sort_key.encode()).decode().rstrip("=")
 
 
 def _decode_cursor(cursor: str, *, partition: str, prefix: str) -> Item:
