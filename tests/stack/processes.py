@@ -65,8 +65,15 @@ def is_alive(pid: int) -> bool:
 
 def exit_when_told_to() -> None:
     """Makes SIGTERM and SIGHUP end this process the way that Ctrl-C does, so that what it started is stopped."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, _: sys.exit(128 + number))
+
+    def leave(number: int, _: object) -> None:
+        # make passes the signal on that its children have had already; it must not break off the cleaning up.
+        for each in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(each, signal.SIG_IGN)
+        sys.exit(128 + number)
+
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, leave)
 
 
 def stop(pid: int, program: str) -> None:
