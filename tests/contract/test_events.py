@@ -115,8 +115,15 @@ def test_health_json_is_answered_with_ok(deployment: Deployment) -> None:
     assert (answer["statusCode"], json.loads(answer["body"])["status"]) == (200, "ok")
 
 
+def test_preflight_json_is_told_which_methods_there_are(deployment: Deployment) -> None:
+    answer = deployment.invoke("FallbackFunction", event("preflight"))
+
+    assert (answer["statusCode"], answer["headers"]["Access-Control-Allow-Methods"]) == (204, "GET")
+    assert answer["headers"]["Access-Control-Allow-Origin"] == "https://front.example"
+
+
 def test_there_is_an_event_for_each_trigger_and_no_other() -> None:
-    triggers = {*TRIGGERS_OF_THE_API, "authorize", "process_image"}
+    triggers = {*TRIGGERS_OF_THE_API, "preflight", "authorize", "process_image"}
     assert {file.stem for file in (PROJECT / "events").iterdir()} == triggers
 
 
@@ -126,7 +133,7 @@ def test_the_events_of_the_api_are_its_routes() -> None:
     assert {f"{request['httpMethod']} {request['resource']}" for request in requests} == routes
 
 
-@pytest.mark.parametrize("name", TRIGGERS_OF_THE_API)
+@pytest.mark.parametrize("name", [*TRIGGERS_OF_THE_API, "preflight"])
 def test_an_event_of_the_api_agrees_with_itself(name: str) -> None:
     request = event(name)
     context = request["requestContext"]
