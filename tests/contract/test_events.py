@@ -119,7 +119,7 @@ def test_preflight_json_is_told_which_methods_there_are(deployment: Deployment) 
     answer = deployment.invoke("FallbackFunction", event("preflight"))
 
     assert (answer["statusCode"], answer["headers"]["Access-Control-Allow-Methods"]) == (204, "GET")
-    assert answer["headers"]["Access-Control-Allow-Origin"] == "https://front.example"
+    assert answer["headers"]["Access-Control-Allow-Origin"] == "https://example.com"
 
 
 def test_there_is_an_event_for_each_trigger_and_no_other() -> None:
