@@ -21,7 +21,8 @@ from background_remover.gateways.api_keys import ApiKeys
 from background_remover.gateways.credit_ledger import CreditLedger
 from background_remover.gateways.job_store import JobStore
 from background_remover.gateways.object_store import ObjectStore, input_key
-from tests.contract.template import FUNCTIONS, GLOBAL, PROJECT, plain_environment_of, properties_of
+from tests.contract.template import FUNCTIONS, GLOBAL, PROJECT, plain_environment_of
+from tests.deployed_tables import create_tables
 from tests.stack.hugging_face import HuggingFaceStandIn
 
 BUCKET = "images"  # S3 takes no capitals, so that this one cannot have its logical id for a name.
@@ -141,14 +142,7 @@ def _photo() -> bytes:
 
 def _create_resources() -> str:
     """Creates the template's resources, each called by its logical id; returns the queue's URL."""
-    dynamodb = boto3.client("dynamodb")
-    for name, table in properties_of("AWS::DynamoDB::Table").items():
-        dynamodb.create_table(
-            TableName=name,
-            KeySchema=table["KeySchema"],
-            AttributeDefinitions=table["AttributeDefinitions"],
-            BillingMode=table["BillingMode"],
-        )
+    create_tables(boto3.client("dynamodb"))
     boto3.client("s3").create_bucket(Bucket=BUCKET)
     boto3.client("secretsmanager").create_secret(Name="HuggingFaceTokenSecret", SecretString=HUGGING_FACE_TOKEN)
     return boto3.client("sqs").create_queue(QueueName="JobQueue")["QueueUrl"]

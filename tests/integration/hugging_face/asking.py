@@ -14,8 +14,8 @@ from background_remover.gateways.hugging_face.routes import Dialect, ModelRoute
 from imaging.matte import Matte, read_matte
 from imaging.photo import EncodedImage
 from tests.stack.hugging_face import FixedMatte
+from tests.stack.hugging_face.stand_in import TOKEN as TOKEN
 
-TOKEN = "hf_valid"
 WIDTH, HEIGHT = 60, 40
 ENDPOINT, FAL = Model.RMBG_1_4, Model.RMBG_2_0
 """The models by the dialect that the routes of these tests give them."""

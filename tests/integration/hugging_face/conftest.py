@@ -15,19 +15,6 @@ from tests.integration.hugging_face.asking import TOKEN, FakeClock, routes
 from tests.stack.hugging_face import HuggingFaceStandIn
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[HuggingFaceStandIn]:
-    with HuggingFaceStandIn(token=TOKEN) as stand_in:
-        yield stand_in
-
-
-@pytest.fixture
-def hub(running: HuggingFaceStandIn) -> HuggingFaceStandIn:
-    running.reset()
-    running.rotate_token(TOKEN)
-    return running
-
-
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()

@@ -19,6 +19,7 @@ from tests.integration.hugging_face.asking import FAL, TOKEN, FakeClock, expecte
 from tests.integration.hugging_face.conftest import ClientFor, StoredToken
 from tests.integration.hugging_face.scripted_server import Scripted, ScriptedServer
 from tests.stack.hugging_face import Fault, FaultKind, HuggingFaceStandIn
+from tests.stack.hugging_face.faults import Call
 
 APP = "/fal-ai/fal-ai/bria"
 
@@ -133,11 +134,11 @@ def test_a_file_that_is_gone_ends_the_job_and_blames_no_operator(client: Hugging
 
 
 @pytest.mark.parametrize("call", ["poll", "result", "file"])
-def test_everything_after_the_submit_is_tried_again(client: HuggingFace, hub: HuggingFaceStandIn, call: str) -> None:
+def test_everything_after_the_submit_is_tried_again(client: HuggingFace, hub: HuggingFaceStandIn, call: Call) -> None:
     hub.play(
         Fault("image_url"),
-        Fault("server_error", status=500, on=call),  # type: ignore[arg-type]
-        Fault("connection_reset", on=call),  # type: ignore[arg-type]
+        Fault("server_error", status=500, on=call),
+        Fault("connection_reset", on=call),
     )
     assert np.array_equal(matte(client, FAL), expected_matte())
     assert calls(hub, "submit") == 1

@@ -27,7 +27,8 @@ from background_remover.use_cases.cut_out import CutOut
 from background_remover.use_cases.erase_job import erase_job
 from background_remover.use_cases.process_job import ProcessJob
 from background_remover.use_cases.remove_image import Removal, RemoveImage
-from tests.integration.tables import create_tables
+from tests.deployed_tables import create_tables
+from tests.stack.hugging_face.stand_in import TOKEN as TOKEN
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 REGION = "eu-central-1"
 BUCKET = "images"
-TOKEN = "hf_x"
 SIGNUP_CREDITS = 50
 LEASE = timedelta(seconds=125)
 SECONDS = 5.0

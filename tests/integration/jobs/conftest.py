@@ -4,7 +4,7 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
-from tests.stack.hugging_face import FixedMatte, HuggingFaceStandIn
+from tests.stack.hugging_face import HuggingFaceStandIn
 
 # As template.yaml gives them to every function; the metrics are made when they are imported.
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "BackgroundRemover")
@@ -12,18 +12,6 @@ os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "tests")
 
 from background_remover.observability import metrics
 from tests.integration.jobs.account import TOKEN, Account
-
-
-@pytest.fixture(scope="session")
-def running_hub() -> Iterator[HuggingFaceStandIn]:
-    with HuggingFaceStandIn(token=TOKEN, segmenter=FixedMatte()) as stand_in:
-        yield stand_in
-
-
-@pytest.fixture
-def hub(running_hub: HuggingFaceStandIn) -> HuggingFaceStandIn:
-    running_hub.reset()
-    return running_hub
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from background_remover.domain.errors import JobInProgressError, JobNotFoundErro
 from background_remover.domain.jobs import JobStatus, Lease
 from background_remover.gateways.work_queue import message_for
 from tests.integration.jobs.account import NOON, Account, removal
-from tests.integration.jobs.interruptions import CrashError, Interruption, Interruptions
+from tests.integration.jobs.interruptions import CrashError, Interruption, Interruptions, Moment
 from tests.stack.hugging_face import Fault, HuggingFaceStandIn
 
 
@@ -112,10 +112,10 @@ def test_a_job_that_a_worker_takes_while_it_is_being_erased_is_left_to_the_worke
 
 @pytest.mark.parametrize("call", ["TransactWriteItems", "DeleteObjects", "DeleteItem"])
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_what_was_interrupted_can_be_erased_by_a_repeat(account: Account, call: str, moment: str) -> None:
+def test_what_was_interrupted_can_be_erased_by_a_repeat(account: Account, call: str, moment: Moment) -> None:
     job = account.remove(removal(respond_async=True))
     with Interruptions(account) as interruptions:
-        interruptions.arm(Interruption(call, moment, CrashError))  # type: ignore[arg-type]
+        interruptions.arm(Interruption(call, moment, CrashError))
         with pytest.raises(CrashError):
             account.erase(job)
 

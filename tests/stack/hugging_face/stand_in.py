@@ -28,6 +28,7 @@ ROUTES: tuple[tuple[str, Call, re.Pattern[str]], ...] = (
     ("POST", "submit", re.compile(APP + r"(/.+)?")),
     ("GET", "file", re.compile(r"/files/(?P<request_id>[^/]+)\.png")),
 )
+TOKEN = "hf_stand_in"
 CONTENT_TYPES = ("image/jpeg", "image/png", "image/webp")
 
 
@@ -39,7 +40,7 @@ class HuggingFaceStandIn:
 
     def __init__(
         self,
-        token: str = "hf_stand_in",
+        token: str = TOKEN,
         segmenter: MattingModel | None = None,
         port: int = 0,
         host: str = "127.0.0.1",

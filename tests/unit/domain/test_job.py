@@ -22,7 +22,7 @@ JOB = Job(
     retire_at=NOON + timedelta(days=30),
 )
 
-moments = st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+moments = st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 hypothesis wants naive bounds
 entropy = st.binary(min_size=10, max_size=10)
 
 

@@ -137,7 +137,7 @@ def test_on_a_background_colours_mix_by_alpha_and_opaque_pixels_are_exact() -> N
 
 def test_a_jpeg_keeps_the_full_resolution_of_its_colours() -> None:
     image = opened(encode(cutout_of(), "jpeg", RED))
-    assert {component[1:3] for component in image.layer} == {(1, 1)}  # type: ignore[attr-defined]
+    assert {component[1:3] for component in image.layer} == {(1, 1)}  # type: ignore[attr-defined]  # of JPEGs only
 
 
 def test_a_jpeg_needs_a_background() -> None:

@@ -9,8 +9,8 @@ import requests
 from PIL import Image
 
 from tests.stack.hugging_face import HuggingFaceStandIn
+from tests.stack.hugging_face.stand_in import TOKEN as TOKEN
 
-TOKEN = "hf_x"
 SIZE = (60, 40)
 ENDPOINT = "/models/briaai/RMBG-1.4"
 SUBMIT = "/fal-ai/fal-ai/bria/background/remove"

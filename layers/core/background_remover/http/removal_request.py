@@ -19,7 +19,7 @@ from background_remover.domain.errors import (
     UnsupportedMediaTypeError,
 )
 from background_remover.domain.jobs import Options, OutputFormat
-from background_remover.domain.tiers import tier_named
+from background_remover.domain.tiers import TIERS
 from background_remover.http.messages import LARGEST_BINARY, decode_base64
 from background_remover.http.requests import RemovalFields, RemovalJson, validated
 from background_remover.use_cases.remove_image import Removal
@@ -55,7 +55,7 @@ def read(request: Request) -> RemovalRequest:
         )
     removal = Removal(
         user_id=request.user_id,
-        tier=tier_named(fields.tier),
+        tier=TIERS[fields.tier],
         content=content,
         options=options,
         file_name=fields.file_name,
