@@ -110,6 +110,7 @@ def test_an_accept_header_against_the_format_is_refused(caller: Caller) -> None:
     [
         ("application/json", b'{"image": ', 400, "malformed_json"),
         ("application/json", b'["image"]', 400, "malformed_json"),
+        pytest.param("application/json", b"[" * 200_000, 400, "malformed_json", id="deeply nested"),
         ("application/json", b'{"tier": "basic"}', 400, "missing_image"),
         ("application/json", b'{"tier": "basic", "image": "?"}', 400, "malformed_base64"),
         ("multipart/form-data; boundary=x", b"this is no form", 400, "malformed_multipart"),

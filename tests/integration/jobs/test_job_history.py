@@ -2,14 +2,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from background_remover.domain import credits
 from background_remover.domain.errors import InvalidParameterError, JobNotFoundError
 from background_remover.domain.jobs import Job, JobStatus
-from background_remover.gateways.job_store import IdempotencyKey
+from background_remover.gateways.job_store import IdempotencyKey, JobStore
 from tests.integration.jobs.account import NOON, Account
 from tests.integration.jobs.test_job_store import job
 
@@ -71,6 +73,14 @@ def test_idempotency_records_are_no_jobs(account: Account) -> None:
 
 def test_a_user_without_jobs_has_one_empty_page(account: Account) -> None:
     assert pages(account, limit=10) == [[]]
+
+
+def test_an_id_longer_than_dynamodbs_keys_is_not_found_without_asking(account: Account) -> None:
+    """DynamoDB would call it a mistake of ours."""
+    client = boto3.client("dynamodb", region_name="us-east-1")
+    jobs = JobStore(client, table="JobsTable", ledger=account.ledger)
+    with Stubber(client), pytest.raises(JobNotFoundError):
+        jobs.get("anna", "0" * 1024)
 
 
 @pytest.mark.parametrize("user_id", ["anna", "ben"])

@@ -27,7 +27,7 @@ _VERDICTS = {"None", "ConditionalCheckFailed"}
 _PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded"}
 
 # Bytes: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
-_LONGEST_SORT_KEY = 1024
+LONGEST_SORT_KEY = 1024
 
 _serializer = TypeSerializer()
 _deserializer = TypeDeserializer()
@@ -168,7 +168,7 @@ def _decode_cursor(cursor: str, *, partition: str, prefix: str) -> Item:
         sort_key.decode()
     except ValueError:
         sort_key = b""
-    if not sort_key.startswith(prefix.encode()) or len(sort_key) > _LONGEST_SORT_KEY:
+    if not sort_key.startswith(prefix.encode()) or len(sort_key) > LONGEST_SORT_KEY:
         raise InvalidParameterError(
             "The cursor is not one that this list gave out. Leave it away to start from the newest.",
             errors=[{"field": "cursor", "message": "is not a cursor of this list"}],

@@ -16,6 +16,7 @@ from background_remover.domain.jobs import Failure, Job, JobStatus, Lease, Resul
 from background_remover.gateways import job_item
 from background_remover.gateways.credit_ledger import CreditLedger, insufficient
 from background_remover.gateways.dynamodb import (
+    LONGEST_SORT_KEY,
     TransactionRefusedError,
     from_item,
     instant,
@@ -217,12 +218,19 @@ class JobStore:
 
     def get(self, user_id: str, job_id: str) -> Job:
         """Raises `JobNotFoundError`."""
-        answer = self._client.get_item(TableName=self._table, Key=self._key(user_id, job_id), ConsistentRead=True)
-        if "Item" not in answer:
+        key = self._key(user_id, job_id)
+        # DynamoDB takes a longer key for a mistake, and no job has one.
+        is_possible = len(key["sk"]["S"].encode()) <= LONGEST_SORT_KEY
+        item = (
+            self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+            if is_possible
+            else None
+        )
+        if not item:
             raise JobNotFoundError(
                 "You have no job of that id. It may have been deleted or have reached its retention."
             )
-        return job_item.from_values(from_item(answer["Item"]))
+        return job_item.from_values(from_item(item))
 
     def page(
         self, user_id: str, *, limit: int, cursor: str | None, status: JobStatus | None, tier: str | None

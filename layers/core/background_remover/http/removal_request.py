@@ -103,8 +103,8 @@ def _from_multipart(body: bytes, boundary: str) -> tuple[bytes, RemovalFields]:
 def _from_json(body: bytes) -> tuple[bytes, RemovalFields]:
     try:
         values = json.loads(body)
-    except ValueError as error:
-        raise MalformedJsonError(f"The body is not JSON: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise MalformedJsonError(f"The body is not JSON, or nested too deeply: {error}") from None
     if not isinstance(values, dict):
         raise MalformedJsonError("The body is not a JSON object.")
     if "image" not in values:
