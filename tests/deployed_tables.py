@@ -18,4 +18,5 @@ def create_tables(client: DynamoDBClient) -> None:
             BillingMode=table["BillingMode"],
             AttributeDefinitions=table["AttributeDefinitions"],
             KeySchema=table["KeySchema"],
+            **({"GlobalSecondaryIndexes": indexes} if (indexes := table.get("GlobalSecondaryIndexes")) else {}),
         )

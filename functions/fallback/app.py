@@ -17,7 +17,17 @@ from background_remover.settings import Settings
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-METHODS = {"remove": "POST", "jobs": "GET", "jobs/{jobId}": "DELETE,GET", "credits": "GET"}
+METHODS = {
+    "remove": "POST",
+    "uploads": "POST",
+    "batch": "POST",
+    "batch/{batchId}": "GET",
+    "batch/{batchId}/cancel": "POST",
+    "batch/{batchId}/download": "GET",
+    "jobs": "GET",
+    "jobs/{jobId}": "DELETE,GET",
+    "credits": "GET",
+}
 REQUEST_HEADERS = "Accept,Authorization,Content-Type,Idempotency-Key,Prefer"
 MAX_AGE = "7200"  # What Chromium caches at most.
 

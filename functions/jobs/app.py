@@ -35,7 +35,15 @@ def show_job(request: Request) -> Response:
 
 
 def delete_job(request: Request) -> Response:
-    erase_job(jobs, deployment.objects(), user_id=request.user_id, job_id=request.path["jobId"], now=datetime.now(UTC))
+    erase_job(
+        jobs,
+        deployment.batches(),
+        deployment.objects(),
+        deployment.archive_queue(),
+        user_id=request.user_id,
+        job_id=request.path["jobId"],
+        now=datetime.now(UTC),
+    )
     return Response(HTTPStatus.NO_CONTENT)
 
 

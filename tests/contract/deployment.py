@@ -101,6 +101,7 @@ class Deployment:
             created_at=now,
             updated_at=now,
             retire_at=now + timedelta(days=30),
+            due_at=now + timedelta(minutes=15),
         )
         self.objects.put(input_key(job), photo, "image/png")
         self.jobs.submit(job, None, now)

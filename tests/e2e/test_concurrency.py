@@ -64,4 +64,5 @@ def new_job(user_id: str, number: int) -> Job:
         created_at=now,
         updated_at=now,
         retire_at=now + timedelta(days=1),
+        due_at=now + timedelta(minutes=15),
     )

@@ -11,6 +11,8 @@ import boto3
 from tests.stack import processes
 
 PYTHON = Path(".cache/emulator/bin/python")
+# By its name `processes.stop` knows it again.
+PROGRAM = Path(__file__).with_name("ministack_with_fair_queues.py")
 REGION = "us-east-1"
 
 
@@ -35,7 +37,9 @@ class Emulator:
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
         }
-        pid = processes.start([PYTHON.absolute(), "-m", "ministack"], environment=environment, folder=folder, log=log)
+        # -P: this folder's modules are none of the emulator's.
+        command: list[str | Path] = [PYTHON.absolute(), "-P", PROGRAM]
+        pid = processes.start(command, environment=environment, folder=folder, log=log)
         processes.await_answer(f"{self.url}/_ministack/health", pid=pid, log=log)
         return pid
 

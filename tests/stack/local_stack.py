@@ -8,15 +8,17 @@ import platform
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from tests.stack import processes
 from tests.stack.emulator import Emulator
 from tests.stack.hugging_face import StandInControl
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
 
 PROJECT = Path(__file__).parents[2]
@@ -137,6 +139,41 @@ class LocalStack:
             for resource in resources.describe_stack_resources(StackName=STACK)["StackResources"]
             if resource["ResourceType"] == "AWS::Lambda::Function"
         }
+
+    def invoke(self, function: str, event: dict[str, Any]) -> Any:
+        """Runs a function by its name in the template and returns its answer. Raises `RuntimeError` if it raised."""
+        answer = self.emulator.client("lambda").invoke(
+            FunctionName=self._physical_id(function), Payload=json.dumps(event)
+        )
+        payload = answer["Payload"].read().decode()
+        if "FunctionError" in answer:
+            raise RuntimeError(f"{function} raised {payload}")
+        return json.loads(payload)
+
+    @contextmanager
+    def paused(self, function: str) -> Iterator[None]:
+        """Keeps the function from its queue meanwhile, so that messages gather. What it has begun goes on."""
+        self._update_queue_trigger(function, Enabled=False)
+        try:
+            yield
+        finally:
+            self._update_queue_trigger(function, Enabled=True)
+
+    def limit_concurrency(self, function: str, invocations: int) -> None:
+        """How many invocations work off the function's queue at a time: two or more, as in AWS."""
+        self._update_queue_trigger(function, ScalingConfig={"MaximumConcurrency": invocations})
+
+    def _update_queue_trigger(self, function: str, **settings: Any) -> None:
+        lambdas = self.emulator.client("lambda")
+        (trigger,) = lambdas.list_event_source_mappings(FunctionName=self._physical_id(function))["EventSourceMappings"]
+        lambdas.update_event_source_mapping(UUID=trigger["UUID"], **settings)
+
+    def _physical_id(self, resource: str) -> str:
+        detail = self.emulator.client("cloudformation").describe_stack_resource(
+            StackName=STACK, LogicalResourceId=resource
+        )["StackResourceDetail"]
+        physical_id: str = detail["PhysicalResourceId"]
+        return physical_id
 
     def save(self, file: Path) -> None:
         file.write_text(json.dumps(asdict(self.running)))

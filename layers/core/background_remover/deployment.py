@@ -9,20 +9,29 @@ import boto3
 from botocore.config import Config
 
 from background_remover.gateways.api_keys import ApiKeys
+from background_remover.gateways.batch_store import BatchStore
 from background_remover.gateways.credit_ledger import CreditLedger
 from background_remover.gateways.job_store import JobStore
 from background_remover.gateways.object_store import ObjectStore
+from background_remover.gateways.overdue import OverdueIndex
 from background_remover.gateways.secret import Secret
 from background_remover.gateways.work_queue import WorkQueue
 from background_remover.settings import HuggingFaceSettings, Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sqs import SQSClient
 
     from background_remover.gateways.hugging_face.client import HuggingFace
 
 # Short time-outs: within one request there is time for a second try, but not for the default minute of waiting.
-_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
+# Connections for everything that the worker does at once.
+_CONFIG = Config(
+    connect_timeout=2,
+    read_timeout=5,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=50,
+)
 
 
 @cache
@@ -46,6 +55,11 @@ def jobs() -> JobStore:
 
 
 @cache
+def batches() -> BatchStore:
+    return BatchStore(_dynamodb(), table=settings().jobs_table, ledger=ledger())
+
+
+@cache
 def api_keys() -> ApiKeys:
     return ApiKeys(_dynamodb(), table=settings().api_keys_table)
 
@@ -60,8 +74,23 @@ def objects() -> ObjectStore:
 
 
 @cache
+def _sqs() -> SQSClient:
+    return boto3.client("sqs", config=_CONFIG)
+
+
+@cache
 def queue() -> WorkQueue:
-    return WorkQueue(boto3.client("sqs", config=_CONFIG), url=settings().queue_url)
+    return WorkQueue(_sqs(), url=settings().queue_url)
+
+
+@cache
+def archive_queue() -> WorkQueue:
+    return WorkQueue(_sqs(), url=settings().archive_queue_url)
+
+
+@cache
+def overdue() -> OverdueIndex:
+    return OverdueIndex(_dynamodb(), table=settings().jobs_table)
 
 
 @cache

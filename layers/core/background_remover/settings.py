@@ -24,10 +24,12 @@ class Settings:
     api_keys_table: str
     bucket: str
     queue_url: str
+    archive_queue_url: str
     signup_credits: int
     job_retention: timedelta
     input_retention: timedelta
     allowed_origins: list[str]
+    served_models: frozenset[Model]
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -37,10 +39,12 @@ class Settings:
             api_keys_table=os.environ["API_KEYS_TABLE"],
             bucket=os.environ["BUCKET"],
             queue_url=os.environ["QUEUE_URL"],
+            archive_queue_url=os.environ["ARCHIVE_QUEUE_URL"],
             signup_credits=int(os.environ["SIGNUP_CREDITS"]),
             job_retention=timedelta(days=int(os.environ["JOB_RETENTION_DAYS"])),
             input_retention=timedelta(days=int(os.environ["INPUT_RETENTION_DAYS"])),
             allowed_origins=os.environ["ALLOWED_ORIGINS"].split(","),
+            served_models=frozenset(Model(name) for name in os.environ["SERVED_MODELS"].split(",") if name),
         )
 
 
@@ -65,6 +69,17 @@ class HuggingFaceSettings:
                 if os.environ[f"{name}_URL"]
             },
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerSettings:
+    """How many images of one invocation wait for Hugging Face at the same time."""
+
+    inferences_at_once: int
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        return cls(inferences_at_once=int(os.environ["INFERENCES_AT_ONCE"]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,10 @@ class PhotoInfo:
     width: int
     height: int
 
+    @property
+    def pixels(self) -> int:
+        return self.width * self.height
+
 
 @dataclass(frozen=True, slots=True)
 class EncodedImage:

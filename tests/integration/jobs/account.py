@@ -16,13 +16,15 @@ from PIL import Image
 from background_remover.domain.credits import Balance, LedgerEntry
 from background_remover.domain.jobs import Job, Options
 from background_remover.domain.tiers import Model, tier_named
+from background_remover.gateways.batch_store import BatchStore
 from background_remover.gateways.credit_ledger import CreditLedger
 from background_remover.gateways.hugging_face.client import HuggingFace
 from background_remover.gateways.hugging_face.routes import ModelRoute
 from background_remover.gateways.job_store import JobStore
 from background_remover.gateways.object_store import ObjectStore
+from background_remover.gateways.overdue import OverdueIndex
 from background_remover.gateways.secret import Secret
-from background_remover.gateways.work_queue import JobMessage, WorkQueue, parse
+from background_remover.gateways.work_queue import BatchMessage, JobMessage, WorkQueue, parse
 from background_remover.use_cases.cut_out import CutOut
 from background_remover.use_cases.erase_job import erase_job
 from background_remover.use_cases.process_job import ProcessJob
@@ -79,7 +81,7 @@ class SentMessage:
 
 
 class Account:
-    """Empty tables, bucket and queue, inside moto's `mock_aws`. `sent` has what went to the queue, oldest first."""
+    """Empty tables, bucket and queue, inside moto's `mock_aws`. `sent` has the jobs that were queued, oldest first."""
 
     def __init__(self, hub: HuggingFaceStandIn, *, token: str, models: frozenset[Model] = frozenset(Model)) -> None:
         self.clock = Clock()
@@ -92,8 +94,11 @@ class Account:
         client("secretsmanager").create_secret(Name="hugging-face", SecretString=token)
         self.ledger = CreditLedger(self.dynamodb, table="CreditsTable", signup_credits=SIGNUP_CREDITS)
         self.jobs = JobStore(self.dynamodb, table="JobsTable", ledger=self.ledger)
+        self.batches = BatchStore(self.dynamodb, table="JobsTable", ledger=self.ledger)
+        self.overdue = OverdueIndex(self.dynamodb, table="JobsTable")
         self.objects = ObjectStore(self.s3, bucket=BUCKET)
         self.queue = WorkQueue(self.sqs, url=queue_url)
+        self.archive_queue = WorkQueue(self.sqs, url=self.sqs.create_queue(QueueName="archives")["QueueUrl"])
         routes = {
             Model.RMBG_1_4: ModelRoute(f"{hub.url}/models/{Model.RMBG_1_4}", "endpoint"),
             Model.RMBG_2_0: ModelRoute(f"{hub.url}/fal-ai/fal-ai/bria/background/remove", "fal_queue"),
@@ -107,20 +112,28 @@ class Account:
 
     def __enter__(self) -> Account:
         self.sent: list[SentMessage] = []
-        self.sqs.meta.events.register("before-call.sqs.SendMessage", self._sending)
-        self.sqs.meta.events.register("after-call.sqs.SendMessage", self._was_sent)
+        self.archives_asked: list[BatchMessage] = []
+        for operation in ("SendMessage", "SendMessageBatch"):
+            self.sqs.meta.events.register(f"before-call.sqs.{operation}", self._sending)
+            self.sqs.meta.events.register(f"after-call.sqs.{operation}", self._was_sent)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.sqs.meta.events.unregister("before-call.sqs.SendMessage", self._sending)
-        self.sqs.meta.events.unregister("after-call.sqs.SendMessage", self._was_sent)
+        for operation in ("SendMessage", "SendMessageBatch"):
+            self.sqs.meta.events.unregister(f"before-call.sqs.{operation}", self._sending)
+            self.sqs.meta.events.unregister(f"after-call.sqs.{operation}", self._was_sent)
 
     def _sending(self, params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
         context["sending"] = json.loads(params["body"])
 
     def _was_sent(self, context: dict[str, Any], **_: object) -> None:
         body = context["sending"]
-        self.sent.append(SentMessage(parse(body["MessageBody"]), body["DelaySeconds"]))
+        for entry in body.get("Entries", [body]):
+            match parse(entry["MessageBody"]):
+                case JobMessage() as message:
+                    self.sent.append(SentMessage(message, entry.get("DelaySeconds", 0)))
+                case BatchMessage() as message:
+                    self.archives_asked.append(message)
 
     # ---- the use cases, each time as in a new container --------------------------------------------------
 
@@ -145,14 +158,27 @@ class Account:
         )
         return remove_image(removal, time_left=lambda: SECONDS)
 
-    def process(self, message: JobMessage) -> None:
+    def process(self, message: JobMessage) -> Job | None:
         process_job = ProcessJob(
-            jobs=self.jobs, objects=self.objects, queue=self.queue, cut_out=self.cut_out(), clock=self.clock
+            jobs=self.jobs,
+            batches=self.batches,
+            objects=self.objects,
+            queue=self.queue,
+            cut_out=self.cut_out(),
+            clock=self.clock,
         )
-        process_job(message, time_left=lambda: SECONDS, lease_for=LEASE)
+        return process_job(message, time_left=lambda: SECONDS, lease_for=LEASE)
 
     def erase(self, job: Job, *, user_id: str | None = None) -> None:
-        erase_job(self.jobs, self.objects, user_id=user_id or job.user_id, job_id=job.job_id, now=self.clock())
+        erase_job(
+            self.jobs,
+            self.batches,
+            self.objects,
+            self.archive_queue,
+            user_id=user_id or job.user_id,
+            job_id=job.job_id,
+            now=self.clock(),
+        )
 
     # ---- looking -------------------------------------------------------------------------------------------
 
@@ -182,7 +208,7 @@ class Account:
     def files(self) -> list[str]:
         return [entry["Key"] for entry in self.s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
 
-    def received(self) -> list[JobMessage]:
+    def received(self) -> list[JobMessage | BatchMessage]:
         """What the queue hands out now; delayed messages are not among it."""
         answer = self.sqs.receive_message(
             QueueUrl=self.sqs.get_queue_url(QueueName="jobs")["QueueUrl"], MaxNumberOfMessages=10

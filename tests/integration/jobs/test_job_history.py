@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from background_remover.domain import credits
 from background_remover.domain.errors import InvalidParameterError, JobNotFoundError
 from background_remover.domain.jobs import Job, JobStatus
-from background_remover.gateways.job_store import IdempotencyKey, JobStore
+from background_remover.gateways.idempotency import IdempotencyKey
+from background_remover.gateways.job_store import JobStore
 from tests.integration.jobs.account import NOON, Account
 from tests.integration.jobs.test_job_store import job
 

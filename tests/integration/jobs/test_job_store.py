@@ -23,11 +23,12 @@ from background_remover.domain.jobs import (
 )
 from background_remover.domain.tiers import TIERS
 from background_remover.gateways.dynamodb import TransactionRefusedError
-from background_remover.gateways.job_store import IdempotencyKey, LeaseLostError
+from background_remover.gateways.idempotency import IdempotencyKey
+from background_remover.gateways.job_store import LeaseLostError
 from tests.integration.jobs.account import NOON, Account
 
 MINUTE = timedelta(minutes=1)
-RESULT = Result(content_type="image/png", size=1234, seconds=1.5)
+RESULT = Result(content_type="image/png", size=1234, crc32=0, seconds=1.5)
 FAILURE = Failure("invalid_matte", "No matte.")
 KEY = IdempotencyKey("a key", "a body")
 
@@ -45,6 +46,7 @@ def job(number: int = 0, *, user_id: str = "anna", tier: str = "standard", lease
         created_at=now,
         updated_at=now,
         retire_at=now + timedelta(days=30),
+        due_at=now + timedelta(minutes=15),
         attempts=1 if lease else 0,
         lease=lease,
     )

@@ -29,7 +29,8 @@ from background_remover.domain.errors import (
     JobNotFoundError,
 )
 from background_remover.domain.jobs import Job
-from background_remover.gateways.job_store import IDEMPOTENCY_WINDOW, LeaseLostError
+from background_remover.gateways.idempotency import WINDOW
+from background_remover.gateways.job_store import LeaseLostError
 from background_remover.gateways.work_queue import JobMessage
 from background_remover.observability import metrics
 from tests.integration.jobs import money
@@ -113,9 +114,7 @@ class Money(RuleBasedStateMachine):
         interruption: Interruption | None,
     ) -> None:
         now = self.account.clock.advance(timedelta(seconds=1))
-        if key is None or now - self.windows.get((user_id, key), datetime.min.replace(tzinfo=now.tzinfo)) > (
-            IDEMPOTENCY_WINDOW
-        ):
+        if key is None or now - self.windows.get((user_id, key), datetime.min.replace(tzinfo=now.tzinfo)) > (WINDOW):
             self.requests_that_may_hold += 1
             if key:
                 self.windows[user_id, key] = now
@@ -135,7 +134,7 @@ class Money(RuleBasedStateMachine):
             return
         if (user_id, key) in self.answered:
             earlier_body, earlier = self.answered[user_id, key]
-            if self.account.clock() - earlier.created_at < IDEMPOTENCY_WINDOW:
+            if self.account.clock() - earlier.created_at < WINDOW:
                 assert (body, job.job_id) == (earlier_body, earlier.job_id)
                 event("a repeat was answered with its job")
         self.answered[user_id, key] = (body, job)

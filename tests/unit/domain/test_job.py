@@ -20,6 +20,7 @@ JOB = Job(
     created_at=NOON,
     updated_at=NOON,
     retire_at=NOON + timedelta(days=30),
+    due_at=NOON + timedelta(minutes=15),
 )
 
 moments = st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 hypothesis wants naive bounds

@@ -133,6 +133,18 @@ class PhotoLostError(ImageError):
     code = "photo_lost"
 
 
+class JobAbandonedError(DomainError):
+    """The job could not be finished, for reasons on our side."""
+
+    code = "abandoned"
+
+
+class PhotoReplacedError(ImageError):
+    """The file in the dropbox was overwritten before it was taken in."""
+
+    code = "photo_replaced"
+
+
 # ---- jobs and credits ----------------------------------------------------------------------------
 
 
@@ -150,6 +162,52 @@ class JobInProgressError(DomainError):
     def __init__(self, detail: str, *, until: datetime) -> None:
         super().__init__(detail)
         self.until = until
+
+
+class BatchNotFoundError(DomainError):
+    """The caller has no such batch."""
+
+    code = "batch_not_found"
+
+
+class BatchEndedError(DomainError):
+    """The batch has ended: there is nothing left to cancel."""
+
+    code = "batch_ended"
+
+
+class ArchiveNotReadyError(DomainError):
+    """The batch is not over, or its ZIP is still being assembled: ask again after `retry_after` seconds."""
+
+    code = "archive_not_ready"
+
+    def __init__(self, detail: str, *, retry_after: float) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class ArchiveFailedError(DomainError):
+    """The ZIP could not be assembled; the results can be had one by one."""
+
+    code = "archive_failed"
+
+
+class ArchiveExpiredError(DomainError):
+    """The ZIP has reached its retention."""
+
+    code = "archive_expired"
+
+
+class NothingToDownloadError(DomainError):
+    """No image of the batch succeeded, so there is no ZIP."""
+
+    code = "nothing_to_download"
+
+
+class UnknownUserError(DomainError):
+    """Nobody has an account of that id."""
+
+    code = "unknown_user"
 
 
 class InsufficientCreditsError(DomainError):

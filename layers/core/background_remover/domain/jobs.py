@@ -1,7 +1,8 @@
 """A job: one photo on its way to one cut-out.
 
-    queued → processing → completed | failed
-    queued → cancelled          processing → queued (handed back: Hugging Face is cold, slow or down)
+    awaiting_upload → queued → processing → completed | failed
+    awaiting_upload → expired | failed          awaiting_upload, queued → cancelled
+    processing → queued (handed back: Hugging Face is cold, slow or down)
 
 Whoever works on a job holds its lease; only the holder may move it on, and a lease that ran out may be taken over.
 """
@@ -17,13 +18,33 @@ Colour = tuple[int, int, int]
 PATIENCE = timedelta(hours=6)
 """How long a job waits for Hugging Face before it fails and gives its credits back."""
 
+UPLOAD_WINDOW = timedelta(minutes=15)
+"""How long a presigned upload may begin after its job was made."""
+
+LARGEST_UPLOAD = 10_000_000
+"""Bytes of one photo."""
+
+LONGEST_FILE_NAME = 255
+"""Characters."""
+
+OVERDUE_AFTER = timedelta(minutes=15)
+"""How long a job may stand in the queue before the reconciler asks whether its message got lost."""
+
+GRACE = timedelta(minutes=1)
+"""What the reconciler adds to a deadline, for what is under way at that moment."""
+
 
 class JobStatus(StrEnum):
+    AWAITING_UPLOAD = "awaiting_upload"
     QUEUED = "queued"
     PROCESSING = "processing"
     COMPLETED = "completed"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+OPEN = frozenset({JobStatus.AWAITING_UPLOAD, JobStatus.QUEUED, JobStatus.PROCESSING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +73,25 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """The photo as it was sent, after its orientation is applied."""
+    """The photo as it was announced, and once it was opened as it is, after its orientation is applied.
+
+    `size` in bytes.
+    """
 
     content_type: str
-    width: int
-    height: int
-    size: int
+    size: int | None = None
+    width: int | None = None
+    height: int | None = None
     file_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """`size` in bytes, `seconds` from the start of the attempt that delivered it."""
+    """`size` in bytes, `crc32` of these bytes, `seconds` from the start of the attempt that delivered it."""
 
     content_type: str
     size: int
+    crc32: int
     seconds: float
 
 
@@ -78,7 +103,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """`attempts` counts leases. `retire_at` is when the record and its files are deleted."""
+    """`attempts` counts leases. `retire_at` is when the record and its files are deleted.
+
+    `due_at`: if the job has not ended by then, the reconciler looks at it; None of a job that has.
+    """
 
     user_id: str
     job_id: str
@@ -90,6 +118,8 @@ class Job:
     created_at: datetime
     updated_at: datetime
     retire_at: datetime
+    due_at: datetime | None
+    batch_id: str | None = None
     attempts: int = 0
     lease: Lease | None = None
     submission: Submission | None = None
@@ -98,12 +128,25 @@ class Job:
 
     @property
     def has_ended(self) -> bool:
-        return self.status not in (JobStatus.QUEUED, JobStatus.PROCESSING)
+        return self.status not in OPEN
 
     def is_out_of_patience(self, now: datetime) -> bool:
         return now - self.created_at >= PATIENCE
+
+    def upload_until(self) -> datetime:
+        """Until when a presigned upload of its photo may begin."""
+        return self.created_at + UPLOAD_WINDOW
+
+    def next_look(self, now: datetime) -> datetime:
+        """When the reconciler looks again: each time later, so that it does not fill a queue that is merely long."""
+        return now + max(OVERDUE_AFTER, now - self.created_at)
 
 
 def job_id(created_at: datetime, entropy: bytes) -> str:
     """An id that sorts by creation time: milliseconds since 1970 in hex, then the entropy."""
     return f"{int(created_at.timestamp() * 1000):012x}{entropy.hex()}"
+
+
+def item_id(batch_id: str, position: int) -> str:
+    """The job of a batch's image: sorts by the batch's creation time, then by position (0 to 499)."""
+    return f"{batch_id}-{position:03d}"

@@ -1,9 +1,10 @@
 """The quality tiers. A tier is one row of this table: what it adds to model and price becomes a column here."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from background_remover.domain.errors import UnknownTierError
+from background_remover.domain.errors import TierUnavailableError, UnknownTierError
 
 
 class Model(StrEnum):
@@ -39,3 +40,11 @@ def tier_named(name: str) -> Tier:
         return TIERS[name]
     except KeyError:
         raise UnknownTierError(f"There is no tier “{name}”. Choose one of: {', '.join(TIERS)}.") from None
+
+
+def require_served(model: Model, served: Collection[Model]) -> None:
+    """Raises `TierUnavailableError` where the model is not among those that this deployment has an address for."""
+    if model not in served:
+        raise TierUnavailableError(
+            f"This deployment has no Hugging Face address for {model}. Choose another tier, or ask its operator."
+        )

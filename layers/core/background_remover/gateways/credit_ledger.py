@@ -9,10 +9,11 @@ from background_remover.domain import credits
 from background_remover.domain.credits import Balance, EntryKind, LedgerEntry, Movement
 from background_remover.domain.errors import InsufficientCreditsError
 from background_remover.gateways.dynamodb import (
+    Item,
     TransactionRefusedError,
-    from_item,
+    find,
     instant,
-    query_newest_first,
+    query_page,
     to_item,
     transact,
 )
@@ -84,10 +85,13 @@ class CreditLedger:
     def balance(self, user_id: str, now: datetime) -> Balance:
         """The user's balance; the account is opened if this is the first time that it is asked for."""
         item = self._balance_item(user_id)
-        if not item:
+        while item is None:
             self.open_account(user_id, now)
             item = self._balance_item(user_id)
         return Balance(available=int(item["available"]), held=int(item["held"]))
+
+    def has_account(self, user_id: str) -> bool:
+        return self._balance_item(user_id) is not None
 
     def grant(self, user_id: str, movement: Movement, *, reference: str, now: datetime) -> bool:
         """Adds a purchase or bonus. A reference counts once: a repeat changes nothing and returns False."""
@@ -109,16 +113,19 @@ class CreditLedger:
 
     def entries(self, user_id: str, *, limit: int, cursor: str | None) -> tuple[list[LedgerEntry], str | None]:
         """A page of the ledger, newest first, and the cursor of the next. Raises `InvalidParameterError`."""
-        items, next_cursor = query_newest_first(
-            self._client, table=self._table, partition=user_id, prefix=_ENTRY, limit=limit, cursor=cursor
+        items, next_cursor = query_page(
+            self._client,
+            table=self._table,
+            partition=user_id,
+            prefix=_ENTRY,
+            newest_first=True,
+            limit=limit,
+            cursor=cursor,
         )
         return [_entry_from(item) for item in items], next_cursor
 
-    def _balance_item(self, user_id: str) -> dict[str, Any]:
-        answer = self._client.get_item(
-            TableName=self._table, Key=to_item({"pk": user_id, "sk": _BALANCE}), ConsistentRead=True
-        )
-        return from_item(answer.get("Item", {}))
+    def _balance_item(self, user_id: str) -> Item | None:
+        return find(self._client, table=self._table, partition=user_id, sort_key=_BALANCE)
 
     def _entry(self, user_id: str, movement: Movement, *, reference: str, now: datetime) -> TransactWriteItemTypeDef:
         order = list(EntryKind).index(movement.kind)
@@ -140,9 +147,8 @@ class CreditLedger:
         }
 
 
-def insufficient(required: int, found: dict[str, Any]) -> InsufficientCreditsError:
-    """The refusal for a hold that the balance `found` in the table does not cover."""
-    available = int(found["available"])
+def insufficient(required: int, available: int) -> InsufficientCreditsError:
+    """The refusal for a hold that the balance does not cover."""
     return InsufficientCreditsError(
         f"This costs {required} credits and you have {available} available.", required=required, available=available
     )

@@ -15,12 +15,19 @@ from background_remover.domain.errors import ContentionError, InvalidParameterEr
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, TransactWriteItemTypeDef, UpdateTypeDef
+    from mypy_boto3_dynamodb.type_defs import (
+        QueryInputTypeDef,
+        TransactWriteItemTypeDef,
+        UpdateTypeDef,
+        WriteRequestTypeDef,
+    )
 
 Item = dict[str, Any]
 
 WRITE_ATTEMPTS = 8
 READS_FOR_A_PAGE = 10
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
+WRITES_AT_ONCE = 25
 # A transaction is cancelled with one reason for each action:
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 _VERDICTS = {"None", "ConditionalCheckFailed"}
@@ -97,6 +104,26 @@ def _waiting_out_conflicts[Answer](
     raise ContentionError("Too many simultaneous changes to this account. Nothing was changed: try again in a moment.")
 
 
+def write_all(
+    client: DynamoDBClient,
+    table: str,
+    requests: Sequence[WriteRequestTypeDef],
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Puts and deletes without conditions, in any number and no order; some are done when it raises."""
+    for start in range(0, len(requests), WRITES_AT_ONCE):
+        rest: Sequence[Any] = requests[start : start + WRITES_AT_ONCE]
+        for attempt in range(WRITE_ATTEMPTS):
+            if attempt:
+                sleep(random.uniform(0, min(2.0, 0.05 * 2**attempt)))
+            rest = client.batch_write_item(RequestItems={table: rest})["UnprocessedItems"].get(table, [])
+            if not rest:
+                break
+        else:
+            raise ContentionError("The database takes no more writes. Try again in a moment.")
+
+
 def to_item(values: Mapping[str, object]) -> Item:
     """Attribute values as the API takes them; attributes that are None are left out."""
     return {name: _serializer.serialize(value) for name, value in values.items() if value is not None}
@@ -111,12 +138,22 @@ def instant(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def query_newest_first(
+def find(client: DynamoDBClient, *, table: str, partition: str, sort_key: str) -> Item | None:
+    """The item as it was last written; None where there is none."""
+    if len(sort_key.encode()) > LONGEST_SORT_KEY:
+        return None  # DynamoDB takes it for a mistake, and no item has such a key.
+    key = to_item({"pk": partition, "sk": sort_key})
+    item = client.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
+    return from_item(item) if item else None
+
+
+def query_page(
     client: DynamoDBClient,
     *,
     table: str,
     partition: str,
     prefix: str,
+    newest_first: bool,
     limit: int,
     cursor: str | None,
     equal: Mapping[str, object] | None = None,
@@ -131,7 +168,7 @@ def query_newest_first(
         "TableName": table,
         "KeyConditionExpression": "pk = :partition AND begins_with(sk, :prefix)",
         "ExpressionAttributeValues": to_item({":partition": partition, ":prefix": prefix}),
-        "ScanIndexForward": False,
+        "ScanIndexForward": not newest_first,
         "Limit": limit,
     }
     if cursor is not None:
@@ -170,7 +207,7 @@ def _decode_cursor(cursor: str, *, partition: str, prefix: str) -> Item:
         sort_key = b""
     if not sort_key.startswith(prefix.encode()) or len(sort_key) > LONGEST_SORT_KEY:
         raise InvalidParameterError(
-            "The cursor is not one that this list gave out. Leave it away to start from the newest.",
+            "The cursor is not one that this list gave out. Leave it away to start from the first page.",
             errors=[{"field": "cursor", "message": "is not a cursor of this list"}],
         )
     return to_item({"pk": partition, "sk": sort_key.decode()})

@@ -1,4 +1,8 @@
-"""A job as an item of the jobs table, and back."""
+"""A job as an item of the jobs table, and back.
+
+DynamoDB's time-to-live attribute `retireAt`, in seconds since 1970, is there when the job has ended, so that an open
+job is never deleted with its price held; until then it waits as `keepUntil`, and `dueShard` and `dueAt` are there.
+"""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -6,23 +10,29 @@ from typing import Any
 
 from background_remover.domain.jobs import Failure, Job, JobStatus, Lease, Options, Result, Source, Submission
 from background_remover.gateways.dynamodb import instant
+from background_remover.gateways.overdue import shard
 
 PREFIX = "job#"
 
 
 def to_values(job: Job) -> dict[str, Any]:
-    """Plain values by attribute name. `retireAt` is DynamoDB's time-to-live attribute, in seconds since 1970."""
+    """Plain values by attribute name."""
+    keep_until = int(job.retire_at.timestamp())
     return {
         "pk": job.user_id,
         "sk": f"{PREFIX}{job.job_id}",
         "tier": job.tier,
         "price": job.price,
         "status": job.status,
-        "source": _without_none(asdict(job.source)),
-        "options": _without_none(asdict(job.options)),
+        "batchId": job.batch_id,
+        "source": source_values(job.source),
+        "options": without_none(asdict(job.options)),
         "createdAt": instant(job.created_at),
         "updatedAt": instant(job.updated_at),
-        "retireAt": int(job.retire_at.timestamp()),
+        "keepUntil": keep_until,
+        "retireAt": keep_until if job.has_ended else None,
+        "dueShard": shard(job.job_id) if job.due_at else None,
+        "dueAt": instant(job.due_at) if job.due_at else None,
         "attempts": job.attempts,
         "leaseHolder": job.lease.holder if job.lease else None,
         "leaseUntil": instant(job.lease.until) if job.lease else None,
@@ -34,43 +44,64 @@ def to_values(job: Job) -> dict[str, Any]:
 
 def result_values(result: Result) -> dict[str, Any]:
     """DynamoDB takes no floats, so the seconds are kept as whole milliseconds."""
-    return {"contentType": result.content_type, "size": result.size, "milliseconds": round(result.seconds * 1000)}
+    return {
+        "contentType": result.content_type,
+        "size": result.size,
+        "crc32": result.crc32,
+        "milliseconds": round(result.seconds * 1000),
+    }
 
 
 def from_values(item: dict[str, Any]) -> Job:
-    source, options, result = item["source"], item["options"], item.get("result")
-    background = options.get("background")
+    result = item.get("result")
     return Job(
         user_id=item["pk"],
         job_id=item["sk"].removeprefix(PREFIX),
+        batch_id=item.get("batchId"),
         tier=item["tier"],
         price=int(item["price"]),
         status=JobStatus(item["status"]),
-        source=Source(
-            content_type=source["content_type"],
-            width=int(source["width"]),
-            height=int(source["height"]),
-            size=int(source["size"]),
-            file_name=source.get("file_name"),
-        ),
-        options=Options(
-            format=options["format"],
-            background=(int(background[0]), int(background[1]), int(background[2])) if background else None,
-        ),
+        source=_source_from(item["source"]),
+        options=options_from(item["options"]),
         created_at=datetime.fromisoformat(item["createdAt"]),
         updated_at=datetime.fromisoformat(item["updatedAt"]),
-        retire_at=datetime.fromtimestamp(int(item["retireAt"]), UTC),
+        retire_at=datetime.fromtimestamp(int(item["keepUntil"]), UTC),
+        due_at=datetime.fromisoformat(item["dueAt"]) if "dueAt" in item else None,
         attempts=int(item["attempts"]),
         lease=Lease(item["leaseHolder"], datetime.fromisoformat(item["leaseUntil"])) if "leaseHolder" in item else None,
         submission=Submission(**item["submission"]) if "submission" in item else None,
-        result=Result(
-            content_type=result["contentType"], size=int(result["size"]), seconds=int(result["milliseconds"]) / 1000
-        )
-        if result
-        else None,
+        result=_result_from(result) if result else None,
         failure=Failure(**item["failure"]) if "failure" in item else None,
     )
 
 
-def _without_none(values: dict[str, Any]) -> dict[str, Any]:
+def options_from(options: dict[str, Any]) -> Options:
+    background = options.get("background")
+    return Options(
+        format=options["format"],
+        background=(int(background[0]), int(background[1]), int(background[2])) if background else None,
+    )
+
+
+def source_values(source: Source) -> dict[str, Any]:
+    return without_none(asdict(source))
+
+
+def _source_from(source: dict[str, Any]) -> Source:
+    size, width, height = (int(source[name]) if name in source else None for name in ("size", "width", "height"))
+    return Source(
+        content_type=source["content_type"], size=size, width=width, height=height, file_name=source.get("file_name")
+    )
+
+
+def _result_from(result: dict[str, Any]) -> Result:
+    return Result(
+        content_type=result["contentType"],
+        size=int(result["size"]),
+        crc32=int(result["crc32"]),
+        seconds=int(result["milliseconds"]) / 1000,
+    )
+
+
+def without_none(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}

@@ -1,51 +1,43 @@
-"""Jobs in DynamoDB. Each change of state that moves credits is one transaction with that movement.
-
-The condition of every write names the state before it, so a repeat or a worker that lost its lease changes nothing.
-"""
+"""Jobs in DynamoDB: coming in, being worked on, ending, and being looked at."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from background_remover.domain import credits
-from background_remover.domain.credits import Movement
-from background_remover.domain.errors import IdempotencyKeyReusedError, JobInProgressError, JobNotFoundError
-from background_remover.domain.jobs import Failure, Job, JobStatus, Lease, Result, Submission
+from background_remover.domain.errors import JobInProgressError, JobNotFoundError
+from background_remover.domain.jobs import OVERDUE_AFTER, Failure, Job, JobStatus, Lease, Result, Submission
 from background_remover.gateways import job_item
-from background_remover.gateways.credit_ledger import CreditLedger, insufficient
+from background_remover.gateways.credit_ledger import insufficient
 from background_remover.gateways.dynamodb import (
-    LONGEST_SORT_KEY,
     TransactionRefusedError,
-    from_item,
+    find,
     instant,
-    query_newest_first,
+    query_page,
     to_item,
     transact,
     update,
 )
+from background_remover.gateways.idempotency import made_before, remembering
+from background_remover.gateways.job_writes import JobsMovedOnError, JobWrites
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef, UpdateTypeDef
+    from collections.abc import Iterator, Sequence
 
-IDEMPOTENCY_WINDOW = timedelta(hours=24)
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+    from background_remover.gateways.credit_ledger import CreditLedger
+    from background_remover.gateways.idempotency import IdempotencyKey
 
 _HELD_BY_LEASE = "#status = :processing AND leaseHolder = :holder"
-_QUEUED = "#status = :queued"
 
 
 class LeaseLostError(Exception):
     """Somebody else took the job over, or ended it; what this worker made of it is not wanted any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class IdempotencyKey:
-    """`fingerprint` identifies the request's body; the same key with another fingerprint is refused."""
-
-    key: str
-    fingerprint: str
 
 
 class JobStore:
@@ -53,6 +45,7 @@ class JobStore:
         self._client = client
         self._table = table
         self._ledger = ledger
+        self._writes = JobWrites(client, table=table, ledger=ledger)
 
     # ---- coming in -------------------------------------------------------------------------------
 
@@ -72,49 +65,52 @@ class JobStore:
             },
         ]
         if idempotency:
-            actions.append(self._remember(job, idempotency, now))
+            remember = remembering(idempotency, table=self._table, user_id=job.user_id, made=job.job_id, now=now)
+            actions.append(remember)
         try:
             transact(self._client, actions)
         except TransactionRefusedError as refusal:
             balance, _, _, *earlier = refusal.found
             if earlier and earlier[0]:
-                return self._earlier_job(job.user_id, earlier[0], idempotency)
+                return self.get(job.user_id, made_before(earlier[0], idempotency))
             if balance == {}:
                 # A moment earlier, so that the ledger shows the bonus before the hold.
                 self._ledger.open_account(job.user_id, now - datetime.resolution)
                 return self.submit(job, idempotency, now)
             if balance:
-                raise insufficient(job.price, balance) from refusal
+                raise insufficient(job.price, int(balance["available"])) from refusal
             raise
         return job
 
-    def _remember(self, job: Job, idempotency: IdempotencyKey, now: datetime) -> TransactWriteItemTypeDef:
-        expires = int((now + IDEMPOTENCY_WINDOW).timestamp())
-        return {
-            "Put": {
-                "TableName": self._table,
-                "Item": to_item(
-                    {
-                        "pk": job.user_id,
-                        "sk": f"idempotency#{idempotency.key}",
-                        "fingerprint": idempotency.fingerprint,
-                        "jobId": job.job_id,
-                        "retireAt": expires,
-                    }
-                ),
-                # DynamoDB deletes expired items late, so an expired record may still be there: it does not count.
-                "ConditionExpression": "attribute_not_exists(pk) OR retireAt < :now",
-                "ExpressionAttributeValues": to_item({":now": int(now.timestamp())}),
-                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-            }
-        }
-
-    def _earlier_job(self, user_id: str, record: dict[str, Any], idempotency: IdempotencyKey | None) -> Job:
-        if idempotency is None or record["fingerprint"] != idempotency.fingerprint:
-            raise IdempotencyKeyReusedError(
-                "This Idempotency-Key was used for a request with another body. Use a new key for a new request."
+    def record_refusal(self, job: Job) -> None:
+        """Keeps a job that failed before its price could be held. A repeat changes nothing."""
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=to_item(job_item.to_values(job)),
+                ConditionExpression="attribute_not_exists(pk)",
             )
-        return self.get(user_id, record["jobId"])
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
+
+    def arrive(self, job: Job, size: int, now: datetime) -> Job:
+        """The photo of a job that awaits it is there, with so many bytes. Raises `LeaseLostError` where it does not."""
+        source = replace(job.source, size=size)
+        due_at = now + OVERDUE_AFTER
+        arrived = replace(job, status=JobStatus.QUEUED, source=source, updated_at=now, due_at=due_at)
+        with _raising_lease_lost():
+            self._writes.change(
+                arrived,
+                "SET #status = :status, #source = :source, updatedAt = :now, dueAt = :due",
+                condition="#status = :awaiting",
+                values={
+                    ":status": arrived.status,
+                    ":source": job_item.source_values(source),
+                    ":due": instant(due_at),
+                    ":awaiting": JobStatus.AWAITING_UPLOAD,
+                },
+            )
+        return arrived
 
     # ---- work ------------------------------------------------------------------------------------
 
@@ -128,11 +124,11 @@ class JobStore:
                 self._client,
                 {
                     "TableName": self._table,
-                    "Key": self._key(user_id, job_id),
+                    "Key": self._writes.key(user_id, job_id),
                     "UpdateExpression": "SET #status = :processing, leaseHolder = :holder, leaseUntil = :until, "
                     "updatedAt = :now ADD attempts :one",
                     # The holder itself, because boto3 repeats a request whose answer got lost.
-                    "ConditionExpression": f"{_QUEUED} OR "
+                    "ConditionExpression": "#status = :queued OR "
                     "(#status = :processing AND (leaseUntil < :now OR leaseHolder = :holder))",
                     "ExpressionAttributeNames": {"#status": "status"},
                     "ExpressionAttributeValues": to_item(
@@ -159,89 +155,132 @@ class JobStore:
     def remember_submission(self, job: Job, submission: Submission, now: datetime) -> Job:
         """Keeps where Hugging Face's queue has the job, so that nobody submits it again. Raises `LeaseLostError`."""
         remembered = replace(job, submission=submission, updated_at=now)
-        self._write(
-            remembered,
-            "SET submission = :submission, updatedAt = :now",
-            condition=_HELD_BY_LEASE,
-            values=self._lease_values(job) | {":submission": asdict(submission)},
-        )
+        with _raising_lease_lost():
+            self._writes.change(
+                remembered,
+                "SET submission = :submission, updatedAt = :now",
+                condition=_HELD_BY_LEASE,
+                values=_lease_values(job) | {":submission": asdict(submission)},
+            )
         return remembered
 
     def hand_back(self, job: Job, now: datetime) -> Job:
         """Gives up the lease: the job waits in the queue again. Raises `LeaseLostError`."""
-        waiting = replace(job, status=JobStatus.QUEUED, lease=None, updated_at=now)
-        self._write(
-            waiting,
-            "SET #status = :status, updatedAt = :now REMOVE leaseHolder, leaseUntil",
-            condition=_HELD_BY_LEASE,
-            values=self._lease_values(job) | {":status": waiting.status},
-        )
+        due_at = job.next_look(now)
+        waiting = replace(job, status=JobStatus.QUEUED, lease=None, updated_at=now, due_at=due_at)
+        with _raising_lease_lost():
+            self._writes.change(
+                waiting,
+                "SET #status = :status, updatedAt = :now, dueAt = :due REMOVE leaseHolder, leaseUntil",
+                condition=_HELD_BY_LEASE,
+                values=_lease_values(job) | {":status": waiting.status, ":due": instant(due_at)},
+            )
         return waiting
 
+    # ---- ending ----------------------------------------------------------------------------------
+
     def complete(self, job: Job, result: Result, now: datetime) -> Job:
-        """Records the delivered result and captures the held price. Raises `LeaseLostError`."""
-        completed = replace(job, status=JobStatus.COMPLETED, result=result, lease=None, updated_at=now)
-        self._write(
-            completed,
-            "SET #status = :status, updatedAt = :now, #result = :result REMOVE leaseHolder, leaseUntil",
-            condition=_HELD_BY_LEASE,
-            values=self._lease_values(job) | {":status": completed.status, ":result": job_item.result_values(result)},
-            movement=credits.capture(job.price),
-        )
+        """Records the delivered result, and `job.source`, and captures the held price. Raises `LeaseLostError`."""
+        completed = replace(job, status=JobStatus.COMPLETED, result=result, lease=None, updated_at=now, due_at=None)
+        with _raising_lease_lost():
+            self._writes.end(
+                [completed],
+                more=", #source = :source, #result = :result",
+                condition=_HELD_BY_LEASE,
+                values=_lease_values(job)
+                | {":source": job_item.source_values(job.source), ":result": job_item.result_values(result)},
+                reference=job.job_id,
+            )
         return completed
 
     def fail(self, job: Job, failure: Failure, now: datetime) -> Job:
         """Records why there is no result and releases the held price. Raises `LeaseLostError`."""
-        failed = replace(job, status=JobStatus.FAILED, failure=failure, lease=None, updated_at=now)
-        self._write(
-            failed,
-            "SET #status = :status, updatedAt = :now, failure = :failure REMOVE leaseHolder, leaseUntil",
-            condition=_HELD_BY_LEASE,
-            values=self._lease_values(job) | {":status": failed.status, ":failure": asdict(failure)},
-            movement=credits.release(job.price),
-        )
+        failed = replace(job, status=JobStatus.FAILED, failure=failure, lease=None, updated_at=now, due_at=None)
+        with _raising_lease_lost():
+            self._writes.end(
+                [failed],
+                more=", failure = :failure",
+                condition=_HELD_BY_LEASE,
+                values=_lease_values(job) | {":failure": asdict(failure)},
+                reference=job.job_id,
+            )
+        return failed
+
+    def abandon(self, job: Job, failure: Failure, now: datetime) -> Job:
+        """Fails a job on which nobody works, and releases its price. Raises `LeaseLostError` where somebody does."""
+        failed = replace(job, status=JobStatus.FAILED, failure=failure, lease=None, updated_at=now, due_at=None)
+        with _raising_lease_lost():
+            self._writes.end(
+                [failed],
+                more=", failure = :failure",
+                condition="#status = :seen AND (attribute_not_exists(leaseUntil) OR leaseUntil < :now)",
+                values={":seen": job.status, ":failure": asdict(failure)},
+                reference=job.job_id,
+            )
         return failed
 
     def cancel(self, job: Job, now: datetime) -> Job:
-        """Takes a job out of the queue and releases its price. Raises `LeaseLostError` where it is not queued."""
-        cancelled = replace(job, status=JobStatus.CANCELLED, updated_at=now)
-        self._write(
-            cancelled,
-            "SET #status = :status, updatedAt = :now",
-            condition=_QUEUED,
-            values={":queued": JobStatus.QUEUED, ":status": cancelled.status},
-            movement=credits.release(job.price),
-        )
-        return cancelled
+        """Ends a job that has not begun and releases its price. Raises `LeaseLostError` where it has."""
+        ended = self.end_unstarted([job], JobStatus.CANCELLED, now)
+        if not ended:
+            raise LeaseLostError
+        return ended[0]
+
+    def end_unstarted(self, jobs: Sequence[Job], status: JobStatus, now: datetime) -> list[Job]:
+        """Cancels jobs that have not begun, or expires jobs whose photo did not come, and releases their prices.
+
+        They are of one batch, at most `JOBS_IN_A_TRANSACTION`, or one job of none. Those that moved on meanwhile are
+        left as they are, and out of what is returned.
+        """
+        may_end = "#status = :awaiting"
+        states: dict[str, object] = {":awaiting": JobStatus.AWAITING_UPLOAD}
+        if status is JobStatus.CANCELLED:
+            may_end += " OR #status = :queued"
+            states[":queued"] = JobStatus.QUEUED
+        ending = [replace(job, status=status, updated_at=now, due_at=None) for job in jobs]
+        while ending:
+            first, last = ending[0].job_id, ending[-1].job_id
+            reference = first if len(ending) == 1 else f"{first}..{last}"
+            try:
+                self._writes.end(ending, condition=may_end, values=states, reference=reference)
+            except JobsMovedOnError as error:
+                ending = [job for job in ending if job not in error.jobs]
+            else:
+                break
+        return ending
+
+    def postpone(self, job: Job, due_at: datetime) -> None:
+        """Has the reconciler look again at `due_at`. Raises `LeaseLostError` where the job moved on meanwhile."""
+        with _raising_lease_lost():
+            self._writes.change(
+                job,
+                "SET dueAt = :due",
+                condition="#status = :seen",
+                values={":due": instant(due_at), ":seen": job.status},
+            )
 
     # ---- looking ---------------------------------------------------------------------------------
 
     def get(self, user_id: str, job_id: str) -> Job:
         """Raises `JobNotFoundError`."""
-        key = self._key(user_id, job_id)
-        # DynamoDB takes a longer key for a mistake, and no job has one.
-        is_possible = len(key["sk"]["S"].encode()) <= LONGEST_SORT_KEY
-        item = (
-            self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
-            if is_possible
-            else None
-        )
-        if not item:
+        item = find(self._client, table=self._table, partition=user_id, sort_key=f"{job_item.PREFIX}{job_id}")
+        if item is None:
             raise JobNotFoundError(
                 "You have no job of that id. It may have been deleted or have reached its retention."
             )
-        return job_item.from_values(from_item(item))
+        return job_item.from_values(item)
 
     def page(
         self, user_id: str, *, limit: int, cursor: str | None, status: JobStatus | None, tier: str | None
     ) -> tuple[list[Job], str | None]:
-        """A page of the user's jobs, newest first, and the cursor of the next; see `query_newest_first`."""
+        """A page of the user's jobs, newest first, and the cursor of the next; see `query_page`."""
         filters = {"status": status, "tier": tier}
-        items, next_cursor = query_newest_first(
+        items, next_cursor = query_page(
             self._client,
             table=self._table,
             partition=user_id,
             prefix=job_item.PREFIX,
+            newest_first=True,
             limit=limit,
             cursor=cursor,
             equal={name: value for name, value in filters.items() if value is not None},
@@ -250,45 +289,16 @@ class JobStore:
 
     def forget(self, job: Job) -> None:
         """Deletes the record of a job that has ended; its entries in the ledger stay."""
-        self._client.delete_item(TableName=self._table, Key=self._key(job.user_id, job.job_id))
+        self._client.delete_item(TableName=self._table, Key=self._writes.key(job.user_id, job.job_id))
 
-    # ---- writing ---------------------------------------------------------------------------------
 
-    def _key(self, user_id: str, job_id: str) -> dict[str, Any]:
-        return to_item({"pk": user_id, "sk": f"{job_item.PREFIX}{job_id}"})
+def _lease_values(job: Job) -> dict[str, object]:
+    return {":processing": JobStatus.PROCESSING, ":holder": job.lease.holder if job.lease else ""}
 
-    def _lease_values(self, job: Job) -> dict[str, object]:
-        return {":processing": JobStatus.PROCESSING, ":holder": job.lease.holder if job.lease else ""}
 
-    def _write(
-        self,
-        job: Job,
-        expression: str,
-        *,
-        condition: str,
-        values: dict[str, object],
-        movement: Movement | None = None,
-    ) -> None:
-        """One conditional update of the job as of `job.updated_at`, with `movement` of its owner's credits."""
-        names = {"#status": "status"} | ({"#result": "result"} if "#result" in expression else {})
-        action: UpdateTypeDef = {
-            "TableName": self._table,
-            "Key": self._key(job.user_id, job.job_id),
-            "UpdateExpression": expression,
-            "ConditionExpression": condition,
-            "ExpressionAttributeNames": names,
-            "ExpressionAttributeValues": to_item({":now": instant(job.updated_at), **values}),
-        }
-        if movement is None:
-            try:
-                update(self._client, action)
-            except self._client.exceptions.ConditionalCheckFailedException:
-                raise LeaseLostError from None
-            return
-        payment = self._ledger.actions(job.user_id, movement, reference=job.job_id, now=job.updated_at)
-        try:
-            transact(self._client, [*payment, {"Update": action}])
-        except TransactionRefusedError as refusal:
-            if refusal.found[-1] is None:
-                raise  # The job is ours but its hold is not in the balance: a broken invariant, not a lost lease.
-            raise LeaseLostError from None
+@contextmanager
+def _raising_lease_lost() -> Iterator[None]:
+    try:
+        yield
+    except JobsMovedOnError:
+        raise LeaseLostError from None

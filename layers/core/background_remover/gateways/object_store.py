@@ -1,20 +1,34 @@
-"""A job's files in the bucket. Their keys follow from the job, so writing one twice changes nothing."""
+"""Files in the bucket. The keys of what we make follow from the job or batch, so writing one twice changes nothing."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING
+import io
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from background_remover.domain.jobs import LARGEST_UPLOAD
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mypy_boto3_s3 import S3Client
 
+    from background_remover.domain.batches import Batch
     from background_remover.domain.jobs import Job
 
 LINK_LIFETIME = timedelta(minutes=15)
 
+INPUTS = "inputs"
+DROPBOX = "dropbox"
+
+_PART = 8 * 1024 * 1024
+_PARTS_AT_ONCE = 4
+
 
 def input_key(job: Job) -> str:
-    return f"inputs/{job.user_id}/{job.job_id}"
+    return f"{INPUTS}/{job.user_id}/{job.job_id}"
 
 
 def result_key(job: Job) -> str:
@@ -27,6 +41,38 @@ def matte_key(job: Job) -> str:
 
 def thumbnail_key(job: Job) -> str:
     return f"thumbnails/{job.user_id}/{job.job_id}.webp"
+
+
+def archive_key(batch: Batch) -> str:
+    return f"zips/{batch.user_id}/{batch.batch_id}.zip"
+
+
+class ObjectChangedError(Exception):
+    """The object is not (any more) the version that was asked for."""
+
+
+class _Stream(io.RawIOBase):
+    """Chunks as a file; `position` counts the bytes that were read."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = memoryview(b"")
+        self.position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._rest:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return 0
+            self._rest = memoryview(chunk)
+        size = min(len(buffer), len(self._rest))
+        buffer[:size] = self._rest[:size]
+        self._rest = self._rest[size:]
+        self.position += size
+        return size
 
 
 class ObjectStore:
@@ -44,6 +90,51 @@ class ObjectStore:
         except self._client.exceptions.NoSuchKey:
             return None
 
+    def piece(self, key: str, *, start: int, size: int) -> bytes | None:
+        """At most `size` bytes of the object, from `start` on; None where there is no such object (any more)."""
+        try:
+            return self._client.get_object(Bucket=self._bucket, Key=key, Range=f"bytes={start}-{start + size - 1}")[
+                "Body"
+            ].read()
+        except self._client.exceptions.NoSuchKey:
+            return None
+
+    def put_stream(self, key: str, chunks: Iterator[bytes], content_type: str) -> int:
+        """Stores the chunks as one object, in parts, a few of which are in memory at a time. Returns its bytes.
+
+        Where a chunk cannot be had, its error is raised, and what was there before is still there.
+        """
+        from boto3.s3.transfer import TransferConfig  # Not a cold start's cost: one function stores streams.
+
+        stream = _Stream(chunks)
+        self._client.upload_fileobj(
+            io.BufferedReader(stream),
+            self._bucket,
+            key,
+            ExtraArgs={"ContentType": content_type},
+            Config=TransferConfig(multipart_threshold=_PART, multipart_chunksize=_PART, max_concurrency=_PARTS_AT_ONCE),
+        )
+        return stream.position
+
+    def copy(self, source_key: str, key: str, *, etag: str) -> None:
+        """Raises `ObjectChangedError` where the source is gone or not of this etag any more."""
+        try:
+            self._client.copy_object(
+                Bucket=self._bucket,
+                Key=key,
+                CopySource={"Bucket": self._bucket, "Key": source_key},
+                CopySourceIfMatch=etag,
+            )
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (404, 412):
+                raise
+            raise ObjectChangedError(source_key) from error
+
+    def sizes(self, prefix: str) -> dict[str, int]:
+        """The keys that begin with the prefix, at most 1,000, and the bytes of each."""
+        listing = self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix)
+        return {entry["Key"]: entry["Size"] for entry in listing.get("Contents", [])}
+
     def delete(self, keys: list[str]) -> None:
         """Deletes up to 1,000 objects; those that are not there count as deleted."""
         answer = self._client.delete_objects(
@@ -52,10 +143,25 @@ class ObjectStore:
         if errors := answer.get("Errors"):
             raise RuntimeError(f"S3 did not delete: {errors}")
 
-    def link(self, key: str) -> str:
-        """A presigned GET, good for `LINK_LIFETIME`."""
+    def link(self, key: str, *, file_name: str | None = None) -> str:
+        """A presigned GET, good for `LINK_LIFETIME`. A browser saves it as `file_name`, which is plain ASCII."""
+        params = {"Bucket": self._bucket, "Key": key}
+        if file_name:
+            params["ResponseContentDisposition"] = f'attachment; filename="{file_name}"'
         return self._client.generate_presigned_url(
-            "get_object",
-            Params={"Bucket": self._bucket, "Key": key},
-            ExpiresIn=int(LINK_LIFETIME.total_seconds()),
+            "get_object", Params=params, ExpiresIn=int(LINK_LIFETIME.total_seconds())
+        )
+
+    def upload_form(self, job: Job, now: datetime) -> dict[str, Any]:
+        """A presigned POST for the job's photo: `url`, and the `fields` that go before the file.
+
+        Key, type and size range are part of the signature. An upload may begin until `job.upload_until()`.
+        """
+        fields = {"Content-Type": job.source.content_type}
+        return self._client.generate_presigned_post(
+            self._bucket,
+            input_key(job),
+            Fields=fields,
+            Conditions=[fields, ["content-length-range", 1, LARGEST_UPLOAD]],
+            ExpiresIn=max(1, int((job.upload_until() - now).total_seconds())),
         )

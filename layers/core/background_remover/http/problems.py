@@ -20,9 +20,22 @@ STATUS = {
             errors.EmptyImageError,
         ),
         HTTPStatus.PAYMENT_REQUIRED: (errors.InsufficientCreditsError,),
-        HTTPStatus.NOT_FOUND: (errors.JobNotFoundError, errors.RouteNotFoundError),
+        HTTPStatus.NOT_FOUND: (
+            errors.JobNotFoundError,
+            errors.BatchNotFoundError,
+            errors.RouteNotFoundError,
+            errors.UnknownUserError,
+        ),
         HTTPStatus.NOT_ACCEPTABLE: (errors.NotAcceptableError,),
-        HTTPStatus.CONFLICT: (errors.JobInProgressError, errors.IdempotencyKeyReusedError),
+        HTTPStatus.CONFLICT: (
+            errors.JobInProgressError,
+            errors.IdempotencyKeyReusedError,
+            errors.BatchEndedError,
+            errors.ArchiveNotReadyError,
+            errors.NothingToDownloadError,
+            errors.PhotoReplacedError,
+        ),
+        HTTPStatus.GONE: (errors.ArchiveExpiredError,),
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
             errors.ImageTooLargeError,
             errors.TooManyPixelsError,
@@ -39,7 +52,11 @@ STATUS = {
             errors.CorruptImageError,
             errors.InferenceRefusedError,
         ),
-        HTTPStatus.INTERNAL_SERVER_ERROR: (errors.PhotoLostError,),
+        HTTPStatus.INTERNAL_SERVER_ERROR: (
+            errors.PhotoLostError,
+            errors.JobAbandonedError,
+            errors.ArchiveFailedError,
+        ),
         HTTPStatus.BAD_GATEWAY: (errors.InvalidMatteError,),
         HTTPStatus.SERVICE_UNAVAILABLE: (
             errors.ContentionError,
@@ -78,6 +95,8 @@ def problem_for(error: DomainError, request_id: str) -> Response:
     match error:
         case errors.JobInProgressError():
             headers["Retry-After"] = str(max(1, round((error.until - datetime.now(UTC)).total_seconds())))
+        case errors.ArchiveNotReadyError():
+            headers["Retry-After"] = str(max(1, round(error.retry_after)))
         case errors.ContentionError():
             headers["Retry-After"] = "1"
     return problem(

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-import io
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import multipart
 
 from background_remover.domain.errors import (
     ImageTooLargeError,
-    InvalidParameterError,
-    MalformedJsonError,
-    MalformedMultipartError,
     MissingImageError,
     NotAcceptableError,
     UnsupportedMediaTypeError,
 )
-from background_remover.domain.jobs import Options, OutputFormat
 from background_remover.domain.tiers import TIERS
+from background_remover.http.forms import read_form
 from background_remover.http.messages import LARGEST_BINARY, decode_base64
-from background_remover.http.requests import RemovalFields, RemovalJson, validated
+from background_remover.http.requests import (
+    RemovalFields,
+    RemovalJson,
+    idempotency_key,
+    json_object,
+    options,
+    validated,
+)
 from background_remover.use_cases.remove_image import Removal
 
 if TYPE_CHECKING:
+    from background_remover.domain.jobs import OutputFormat
     from background_remover.http.messages import Request
 
-LONGEST_IDEMPOTENCY_KEY = 255
 _IMAGE_FORMATS: dict[str, OutputFormat] = {"image/png": "png", "image/webp": "webp", "image/jpeg": "jpeg"}
 
 
@@ -43,23 +45,20 @@ def read(request: Request) -> RemovalRequest:
     """Raises a `DomainError` that says what is wrong with the request."""
     content, fields = _image_and_fields(request)
     if len(content) > LARGEST_BINARY:
-        raise ImageTooLargeError(f"Send an image of at most {LARGEST_BINARY / 1e6} MB.", limit=LARGEST_BINARY)
+        raise ImageTooLargeError(
+            f"Send an image of at most {LARGEST_BINARY / 1e6} MB here, a larger one (up to 10 MB) with POST uploads.",
+            limit=LARGEST_BINARY,
+        )
     accepted = _accepted_format(request)
     if accepted and fields.format not in (None, accepted):
         raise NotAcceptableError(f"The Accept header asks for {accepted}, the field format for {fields.format}.")
-    options = Options(format=fields.format or accepted or "png", background=fields.background)
-    if options.format == "jpeg" and options.background is None:
-        raise InvalidParameterError(
-            "A JPEG has no transparency: say which background it shall have, such as #ffffff.",
-            errors=[{"field": "background", "message": "is needed for a JPEG"}],
-        )
     removal = Removal(
         user_id=request.user_id,
         tier=TIERS[fields.tier],
         content=content,
-        options=options,
+        options=options(fields.format or accepted or "png", fields.background),
         file_name=fields.file_name,
-        idempotency_key=_idempotency_key(request),
+        idempotency_key=idempotency_key(request.headers),
         respond_async="respond-async" in _preferences(request),
     )
     return RemovalRequest(removal, wants_bytes=accepted is not None)
@@ -85,31 +84,21 @@ def _image_and_fields(request: Request) -> tuple[bytes, RemovalFields]:
 
 
 def _from_multipart(body: bytes, boundary: str) -> tuple[bytes, RemovalFields]:
-    try:
-        parts = multipart.MultipartParser(
-            io.BytesIO(body), boundary, len(body), memory_limit=2 * LARGEST_BINARY
-        ).parts()
-        image = next((part for part in parts if part.name == "image"), None)
-        values = {part.name: part.value for part in parts if part.name != "image"}
-    except (multipart.MultipartError, UnicodeDecodeError) as error:
-        raise MalformedMultipartError(f"The multipart body cannot be read: {error}") from error
-    if image is None:
+    form = read_form(body, boundary, files="image")
+    if not form.files:
         raise MissingImageError("The form has no field “image”.")
-    if image.filename:
-        values.setdefault("fileName", image.filename)
-    return image.raw, validated(RemovalFields, values)
+    image = form.files[0]
+    values = dict(form.values)
+    if image.name:
+        values.setdefault("fileName", image.name)
+    return image.content, validated(RemovalFields, values)
 
 
 def _from_json(body: bytes) -> tuple[bytes, RemovalFields]:
-    try:
-        values = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise MalformedJsonError(f"The body is not JSON, or nested too deeply: {error}") from None
-    if not isinstance(values, dict):
-        raise MalformedJsonError("The body is not a JSON object.")
+    values = json_object(body)
     if "image" not in values:
         raise MissingImageError("The JSON has no field “image”.")
-    fields = validated(RemovalJson, cast("dict[str, Any]", values))
+    fields = validated(RemovalJson, values)
     return decode_base64(fields.image), fields
 
 
@@ -125,13 +114,3 @@ def _accepted_format(request: Request) -> OutputFormat | None:
 def _preferences(request: Request) -> set[str]:
     """RFC 7240, without parameters, which none of ours has."""
     return {preference.strip().lower() for preference in request.headers.get("prefer", "").split(",")}
-
-
-def _idempotency_key(request: Request) -> str | None:
-    key = request.headers.get("idempotency-key", "")
-    if len(key) > LONGEST_IDEMPOTENCY_KEY:
-        raise InvalidParameterError(
-            f"The Idempotency-Key is longer than {LONGEST_IDEMPOTENCY_KEY} characters.",
-            errors=[{"field": "Idempotency-Key", "message": "is too long"}],
-        )
-    return key or None

@@ -1,15 +1,18 @@
 """What requests may carry, validated. Imported where a request has input: pydantic costs a cold start a third."""
 
+import json
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from background_remover.domain.errors import InvalidParameterError
-from background_remover.domain.jobs import Colour, JobStatus, OutputFormat
+from background_remover.domain.errors import InvalidParameterError, MalformedJsonError
+from background_remover.domain.jobs import LONGEST_FILE_NAME, Colour, JobStatus, Options, OutputFormat
+from background_remover.domain.pricing import LARGEST_BATCH
 from background_remover.domain.tiers import tier_named
 
+LONGEST_IDEMPOTENCY_KEY = 255
 _FAULTS_NAMED = 20
 
 
@@ -42,13 +45,48 @@ class RemovalFields(Request):
     tier: TierName
     format: OutputFormat | None = None
     background: Annotated[Colour, BeforeValidator(_colour)] | None = None
-    file_name: str | None = Field(default=None, min_length=1, max_length=255)
+    file_name: str | None = Field(default=None, min_length=1, max_length=LONGEST_FILE_NAME)
 
 
 class RemovalJson(RemovalFields):
     """`image` is the file in base64."""
 
     image: str
+
+
+class FileFields(Request):
+    """A photo that is going to be uploaded. `size` in bytes."""
+
+    content_type: Literal["image/jpeg", "image/png", "image/webp"]
+    file_name: str | None = Field(default=None, min_length=1, max_length=LONGEST_FILE_NAME)
+    size: int | None = Field(default=None, ge=1)
+
+
+class Rendering(Request):
+    """What is asked of every image of the request."""
+
+    tier: TierName
+    format: OutputFormat = "png"
+    background: Annotated[Colour, BeforeValidator(_colour)] | None = None
+
+    def options(self) -> Options:
+        """Raises `InvalidParameterError` for a JPEG without a background."""
+        return options(self.format, self.background)
+
+
+class UploadFields(Rendering, FileFields):
+    """`POST /uploads`."""
+
+
+class ManifestFile(FileFields):
+    file_name: str = Field(min_length=1, max_length=LONGEST_FILE_NAME)
+    size: int = Field(ge=1)
+
+
+class Manifest(Rendering):
+    """`POST /batch`."""
+
+    files: list[ManifestFile] = Field(min_length=1, max_length=LARGEST_BATCH)
 
 
 class PageQuery(Request):
@@ -59,6 +97,42 @@ class PageQuery(Request):
 class JobsQuery(PageQuery):
     status: JobStatus | None = None
     tier: TierName | None = None
+
+
+class ItemsQuery(PageQuery):
+    limit: int = Field(default=100, ge=1, le=LARGEST_BATCH)
+
+
+def options(output_format: OutputFormat, background: Colour | None) -> Options:
+    """Raises `InvalidParameterError` for a JPEG without a background."""
+    if output_format == "jpeg" and background is None:
+        raise InvalidParameterError(
+            "A JPEG has no transparency: say which background it shall have, such as #ffffff.",
+            errors=[{"field": "background", "message": "is needed for a JPEG"}],
+        )
+    return Options(format=output_format, background=background)
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """Raises `MalformedJsonError`."""
+    try:
+        values = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise MalformedJsonError(f"The body is not JSON, or nested too deeply: {error}") from None
+    if not isinstance(values, dict):
+        raise MalformedJsonError("The body is not a JSON object.")
+    return cast("dict[str, Any]", values)
+
+
+def idempotency_key(headers: Mapping[str, str]) -> str | None:
+    """Raises `InvalidParameterError`."""
+    key = headers.get("idempotency-key", "")
+    if len(key) > LONGEST_IDEMPOTENCY_KEY:
+        raise InvalidParameterError(
+            f"The Idempotency-Key is longer than {LONGEST_IDEMPOTENCY_KEY} characters.",
+            errors=[{"field": "Idempotency-Key", "message": "is too long"}],
+        )
+    return key or None
 
 
 def validated[R: Request](kind: type[R], values: Mapping[str, Any] | None) -> R:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from threading import Semaphore
 from typing import TYPE_CHECKING
 
 from background_remover.domain.errors import (
@@ -23,9 +25,10 @@ from background_remover.domain.tiers import TIERS
 from background_remover.gateways.object_store import input_key, matte_key, result_key, thumbnail_key
 from background_remover.gateways.work_queue import message_for
 from background_remover.observability import count, logger
+from background_remover.use_cases.pixel_room import PixelRoom
 from imaging.cutout import CONTENT_TYPES, compose, encode, thumbnail
 from imaging.matte import Matte, encode_matte, read_matte, upsample
-from imaging.photo import EncodedImage, Photo, decode
+from imaging.photo import EncodedImage, Photo, decode, inspect
 
 if TYPE_CHECKING:
     from background_remover.gateways.hugging_face.client import HuggingFace
@@ -38,8 +41,20 @@ LONGEST_BACK_OFF = 900.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """The result's bytes and their CRC-32."""
+
+    size: int
+    crc32: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CutOut:
-    """What can overlap does: the photo is stored and decoded while Hugging Face works, the files are stored at once."""
+    """What can overlap does: the files are stored at once, and where an image is worked on alone, its photo is decoded
+    and stored while Hugging Face works.
+
+    `inferences` and `room` bound what several images at once ask of Hugging Face and of the memory.
+    """
 
     jobs: JobStore
     objects: ObjectStore
@@ -47,27 +62,52 @@ class CutOut:
     hugging_face: HuggingFace
     clock: Callable[[], datetime]
     threads: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, max_workers=4))
+    inferences: Semaphore = field(default_factory=Semaphore)
+    room: PixelRoom = field(default_factory=PixelRoom)
 
-    def deliver(
-        self, job: Job, content: bytes, copy: EncodedImage, *, time_left: Callable[[], float], store_input: bool
-    ) -> Job:
+    def deliver_alone(self, job: Job, content: bytes, copy: EncodedImage, *, time_left: Callable[[], float]) -> Job:
         """The job, whose lease the caller holds, as it is afterwards: completed, failed, or queued again.
 
-        `time_left` says how many seconds there are for Hugging Face when it is asked; the work on the pixels comes on
-        top. Raises `LeaseLostError`.
+        Its photo is stored as well. `time_left` says how many seconds there are for Hugging Face when it is asked; the
+        work on the pixels comes on top. Raises `LeaseLostError`.
         """
+
+        def make() -> Stored:
+            with self._meanwhile(job, content) as decoding:
+                matte = self._infer(job, copy, time_left())
+            return self._store(job, decoding.result(), matte)
+
+        return self._deliver(job, make)
+
+    def deliver_among_others(
+        self, job: Job, content: bytes, copy: EncodedImage, *, time_left: Callable[[], float]
+    ) -> Job:
+        """As `deliver_alone`, but the photo is stored already, and is not decoded before there is room for it."""
+
+        info = inspect(content)
+
+        def make() -> Stored:
+            with self.inferences:
+                matte = self._infer(job, copy, time_left())
+            with self.room.taken(info.pixels):
+                return self._store(job, decode(content), matte)
+
+        return self._deliver(job, make)
+
+    def _deliver(self, job: Job, make: Callable[[], Stored]) -> Job:
         started = self.clock()
         try:
-            with self._meanwhile(job, content, store_input=store_input) as decoding:
-                matte = self._infer(job, copy, time_left())
-            size = self._store(job, decoding.result(), matte)
+            stored = make()
         except InferenceUnavailableError as error:
             return self.come_back_later(job, error)
         except (InferenceError, ImageError) as error:
             return self.give_up(job, error)
         now = self.clock()
         result = Result(
-            content_type=CONTENT_TYPES[job.options.format], size=size, seconds=(now - started).total_seconds()
+            content_type=CONTENT_TYPES[job.options.format],
+            size=stored.size,
+            crc32=stored.crc32,
+            seconds=(now - started).total_seconds(),
         )
         completed = self.jobs.complete(job, result, now)
         count("ImagesDelivered")
@@ -95,23 +135,18 @@ class CutOut:
         return failed
 
     @contextmanager
-    def _meanwhile(self, job: Job, content: bytes, *, store_input: bool) -> Iterator[Future[Photo]]:
-        """While the block waits for Hugging Face the photo is decoded, and stored; when it ends, both are over.
+    def _meanwhile(self, job: Job, content: bytes) -> Iterator[Future[Photo]]:
+        """While the block waits for Hugging Face the photo is decoded and stored; when it ends, both are over.
 
         Lambda would freeze what still runs when the request is answered, and the next request would pay for it.
         """
         decoding = self.threads.submit(decode, content)
-        storing = (
-            self.threads.submit(self.objects.put, input_key(job), content, job.source.content_type)
-            if store_input
-            else None
-        )
+        storing = self.threads.submit(self.objects.put, input_key(job), content, job.source.content_type)
         try:
             yield decoding
         finally:
             wait([decoding])
-            if storing:
-                storing.result()
+            storing.result()
 
     def _infer(self, job: Job, copy: EncodedImage, seconds: float) -> Matte:
         def remember(submission: Submission) -> None:
@@ -126,8 +161,8 @@ class CutOut:
             on_submission=remember,
         )
 
-    def _store(self, job: Job, photo: Photo, matte: Matte) -> int:
-        """Stores everything that the job makes and returns the result's size in bytes."""
+    def _store(self, job: Job, photo: Photo, matte: Matte) -> Stored:
+        """Stores everything that the job makes."""
         height, width = photo.rgb.shape[:2]
         beside = [self.threads.submit(lambda: self.objects.put(matte_key(job), encode_matte(matte), "image/png"))]
         try:
@@ -141,4 +176,4 @@ class CutOut:
             wait(beside)
         for storing in beside:
             storing.result()
-        return len(result)
+        return Stored(size=len(result), crc32=zlib.crc32(result))

@@ -9,19 +9,32 @@ from background_remover.domain.errors import JobInProgressError
 from background_remover.domain.jobs import JobStatus
 from background_remover.gateways.job_store import LeaseLostError
 from background_remover.gateways.object_store import input_key, matte_key, result_key, thumbnail_key
+from background_remover.use_cases.close_batch import close_batch
 
 if TYPE_CHECKING:
+    from background_remover.gateways.batch_store import BatchStore
     from background_remover.gateways.job_store import JobStore
     from background_remover.gateways.object_store import ObjectStore
+    from background_remover.gateways.work_queue import WorkQueue
 
 
-def erase_job(jobs: JobStore, objects: ObjectStore, *, user_id: str, job_id: str, now: datetime) -> None:
-    """A queued job is cancelled first, and its credits come back. The record goes last, so that a repeat can finish.
+def erase_job(
+    jobs: JobStore,
+    batches: BatchStore,
+    objects: ObjectStore,
+    archive_queue: WorkQueue,
+    *,
+    user_id: str,
+    job_id: str,
+    now: datetime,
+) -> None:
+    """A job that has not begun is cancelled first, and its credits come back. The record goes last, so that a repeat
+    can finish.
 
     Raises `JobNotFoundError`, and `JobInProgressError` while a worker is on the job.
     """
     job = jobs.get(user_id, job_id)
-    if job.status is JobStatus.QUEUED:
+    if job.status in (JobStatus.AWAITING_UPLOAD, JobStatus.QUEUED):
         try:
             job = jobs.cancel(job, now)
         except LeaseLostError:
@@ -31,5 +44,7 @@ def erase_job(jobs: JobStore, objects: ObjectStore, *, user_id: str, job_id: str
             "The job is being worked on. Delete it when it has ended, in a few seconds.",
             until=job.lease.until if job.lease else now,
         )
+    if job.batch_id:
+        close_batch(batches, archive_queue, user_id=user_id, batch_id=job.batch_id, now=now)
     objects.delete([input_key(job), result_key(job), matte_key(job), thumbnail_key(job)])
     jobs.forget(job)

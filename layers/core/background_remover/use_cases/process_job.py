@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,9 +13,11 @@ from background_remover.domain.jobs import Job, Lease
 from background_remover.gateways.job_store import LeaseLostError
 from background_remover.gateways.object_store import input_key
 from background_remover.observability import logger
-from imaging.photo import inference_copy
+from imaging.cutout import require_room
+from imaging.photo import inference_copy, inspect
 
 if TYPE_CHECKING:
+    from background_remover.gateways.batch_store import BatchStore
     from background_remover.gateways.job_store import JobStore
     from background_remover.gateways.object_store import ObjectStore
     from background_remover.gateways.work_queue import JobMessage, WorkQueue
@@ -24,38 +26,52 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessJob:
+    """Safe to share between threads, each with a message of its own."""
+
     jobs: JobStore
+    batches: BatchStore
     objects: ObjectStore
     queue: WorkQueue
     cut_out: CutOut
     clock: Callable[[], datetime]
+    started_batches: set[str] = field(default_factory=set)
 
-    def __call__(self, message: JobMessage, *, time_left: Callable[[], float], lease_for: timedelta) -> None:
+    def __call__(self, message: JobMessage, *, time_left: Callable[[], float], lease_for: timedelta) -> Job | None:
         """Returns when the message may be deleted; every repeat of a message is harmless.
 
-        `time_left` says how many seconds there are for Hugging Face; `lease_for` must outlast the invocation.
+        The job as this call left it, None where it was not this call's to work on. `time_left` says how many seconds
+        there are for Hugging Face; `lease_for` must outlast the invocation.
         """
         now = self.clock()
         try:
             job = self.jobs.lease(message.user_id, message.job_id, Lease(secrets.token_hex(16), now + lease_for), now)
         except (JobNotFoundError, LeaseLostError):
             logger.info("Nothing to do: the job has ended")
-            return
+            return None
         except JobInProgressError as error:
             self.queue.send(message, delay=(error.until - now).total_seconds() + 1)
-            return
+            return None
+        if job.batch_id and job.batch_id not in self.started_batches:
+            self.batches.mark_started(job.user_id, job.batch_id, now)
+            self.started_batches.add(job.batch_id)
         try:
-            self._work_on(job, time_left)
+            return self._work_on(job, time_left)
         except LeaseLostError:
             logger.warning("The lease was lost; somebody else ends the job")
+            return None
 
-    def _work_on(self, job: Job, time_left: Callable[[], float]) -> None:
+    def _work_on(self, job: Job, time_left: Callable[[], float]) -> Job:
         try:
             content = self.objects.get(input_key(job))
             if content is None:
                 raise PhotoLostError("The photo was lost on our side. Send it again.")
-            copy = inference_copy(content)
+            info = inspect(content)
+            require_room(info.width, info.height, job.options.format)
+            with self.cut_out.room.taken(info.pixels):
+                copy = inference_copy(content)
         except ImageError as error:
-            self.cut_out.give_up(job, error)
-            return
-        self.cut_out.deliver(job, content, copy, time_left=time_left, store_input=False)
+            return self.cut_out.give_up(job, error)
+        source = replace(
+            job.source, content_type=info.content_type, width=info.width, height=info.height, size=len(content)
+        )
+        return self.cut_out.deliver_among_others(replace(job, source=source), content, copy, time_left=time_left)

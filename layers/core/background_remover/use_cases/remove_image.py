@@ -10,9 +10,19 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from background_remover.domain.errors import DomainError
-from background_remover.domain.jobs import Job, JobStatus, Lease, Options, Source, job_id
+from background_remover.domain.jobs import (
+    GRACE,
+    OVERDUE_AFTER,
+    Job,
+    JobStatus,
+    Lease,
+    Options,
+    Source,
+    job_id,
+)
 from background_remover.domain.tiers import Tier
-from background_remover.gateways.job_store import IdempotencyKey, LeaseLostError
+from background_remover.gateways.idempotency import IdempotencyKey
+from background_remover.gateways.job_store import LeaseLostError
 from background_remover.gateways.object_store import input_key
 from background_remover.gateways.work_queue import message_for
 from background_remover.observability import logger
@@ -81,7 +91,7 @@ class RemoveImage:
                 self.objects.put(input_key(job), removal.content, job.source.content_type)
                 self.queue.send(message_for(job))
                 return job
-            return self.cut_out.deliver(job, removal.content, copy, time_left=time_left, store_input=True)
+            return self.cut_out.deliver_alone(job, removal.content, copy, time_left=time_left)
         except Exception:
             # The price is held, so the job must go on. The worker tries again, and what fails there as well ends in
             # the dead-letter queue.
@@ -127,6 +137,7 @@ class RemoveImage:
             created_at=now,
             updated_at=now,
             retire_at=now + self.job_retention,
+            due_at=lease.until + GRACE if lease else now + OVERDUE_AFTER,
             attempts=1 if lease else 0,
             lease=lease,
         )

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from background_remover.domain.errors import InferenceMisconfiguredError, InvalidMatteError, TierUnavailableError
+from background_remover.domain.errors import InferenceMisconfiguredError, InvalidMatteError
+from background_remover.domain.tiers import require_served
 from background_remover.gateways.hugging_face import endpoint, fal_queue
 from background_remover.gateways.hugging_face.transport import Transport
 
@@ -37,12 +38,8 @@ class HuggingFace:
 
     def route(self, model: Model) -> ModelRoute:
         """Raises `TierUnavailableError`."""
-        try:
-            return self._routes[model]
-        except KeyError:
-            raise TierUnavailableError(
-                f"This deployment has no Hugging Face address for {model}. Choose another tier, or ask its operator."
-            ) from None
+        require_served(model, self._routes)
+        return self._routes[model]
 
     def infer[Matte](
         self,

@@ -1,0 +1,58 @@
+"""`POST /uploads`: a job that awaits its photo, and the form to upload it with. Its arrival in S3 starts the job."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from background_remover import deployment
+from background_remover.domain.jobs import Source
+from background_remover.domain.tiers import TIERS
+from background_remover.http.api import PREFIX, Api
+from background_remover.http.messages import Request, Response
+from background_remover.http.representation import job_with_upload
+from background_remover.observability import logger
+from background_remover.use_cases.create_upload import CreateUpload, UploadRequest
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+create = CreateUpload(
+    jobs=deployment.jobs(),
+    models=deployment.settings().served_models,
+    job_retention=deployment.settings().job_retention,
+    clock=clock,
+)
+
+
+def create_upload(request: Request) -> Response:
+    from background_remover.http.batch_request import require_uploadable
+    from background_remover.http.requests import UploadFields, idempotency_key, json_object, validated
+
+    fields = validated(UploadFields, json_object(request.body()))
+    require_uploadable(fields.size, fields.file_name or "size")
+    job = create(
+        UploadRequest(
+            user_id=request.user_id,
+            tier=TIERS[fields.tier],
+            source=Source(content_type=fields.content_type, size=fields.size, file_name=fields.file_name),
+            options=fields.options(),
+            idempotency_key=idempotency_key(request.headers),
+        )
+    )
+    body = job_with_upload(job, deployment.objects(), clock())
+    return Response(HTTPStatus.CREATED, body, {"Location": f"jobs/{job.job_id}"})
+
+
+api = Api({f"POST {PREFIX}/uploads": create_upload}, allowed_origins=deployment.settings().allowed_origins)
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return api(event, context)

@@ -1,0 +1,41 @@
+"""Names inside an archive: the users' own, made harmless and unique on every file system."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+LONGEST_NAME = 200
+"""Bytes of UTF-8; file systems take 255, and a number may have to be added."""
+
+MANIFEST = "manifest.json"
+
+# https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file
+_FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f\x7f]')
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)
+
+
+def archive_names(originals: Iterable[str], extension: str) -> list[str]:
+    """A name for each original, in order: its stem, with `extension` (no dot); `photo (2).png` for a second photo.
+
+    Names that differ by case only count as equal, and folders are dropped, so that nothing lands outside of the
+    folder that the archive is unpacked into.
+    """
+    taken = {MANIFEST}
+    names = []
+    for original in originals:
+        stem = _harmless_stem(original)
+        name, number = f"{stem}.{extension}", 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{stem} ({number}).{extension}"
+        taken.add(name.casefold())
+        names.append(name)
+    return names
+
+
+def _harmless_stem(original: str) -> str:
+    last = unicodedata.normalize("NFC", original).replace("\\", "/").rsplit("/", 1)[-1]
+    stem = _FORBIDDEN.sub("_", PurePosixPath(last).stem).strip(" .")
+    stem = stem.encode(errors="replace")[:LONGEST_NAME].decode(errors="ignore").strip(" .")
+    return f"_{stem}" if not stem or _RESERVED.fullmatch(stem) else stem

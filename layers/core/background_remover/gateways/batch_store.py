@@ -1,0 +1,216 @@
+"""Batches in DynamoDB, beside their jobs: `{pk: user, sk: "batch#<id>"}`. Jobs count themselves (`job_writes`)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from background_remover.domain import credits
+from background_remover.domain.batches import ARCHIVE_OVERDUE_AFTER, Archive, Batch
+from background_remover.domain.errors import BatchNotFoundError
+from background_remover.domain.jobs import Failure, Job
+from background_remover.gateways import batch_item, job_item
+from background_remover.gateways.credit_ledger import insufficient
+from background_remover.gateways.dynamodb import (
+    TransactionRefusedError,
+    find,
+    instant,
+    query_page,
+    to_item,
+    transact,
+    update,
+    write_all,
+)
+from background_remover.gateways.idempotency import made_before, made_lately, remembering
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef, UpdateTypeDef
+
+    from background_remover.gateways.credit_ledger import CreditLedger
+    from background_remover.gateways.idempotency import IdempotencyKey
+
+
+class BatchStore:
+    def __init__(self, client: DynamoDBClient, *, table: str, ledger: CreditLedger) -> None:
+        self._client = client
+        self._table = table
+        self._ledger = ledger
+
+    # ---- coming in -------------------------------------------------------------------------------
+
+    def submit(self, batch: Batch, jobs: Sequence[Job], idempotency: IdempotencyKey | None, now: datetime) -> Batch:
+        """Creates the batch with its jobs and holds its whole price.
+
+        Where the idempotency key was used before, the batch that it made is returned. Raises
+        `InsufficientCreditsError`, `IdempotencyKeyReusedError`, `BatchNotFoundError` (the key's batch was retired).
+        """
+        if idempotency and (
+            made := made_lately(self._client, idempotency, table=self._table, user_id=batch.user_id, now=now)
+        ):
+            return self.get(batch.user_id, made)
+        balance = self._ledger.balance(batch.user_id, now)
+        if balance.available < batch.price:
+            raise insufficient(batch.price, balance.available)
+        # The jobs come first, as 500 do not fit into a transaction. Nobody knows of them before the batch is there;
+        # should this end in between, the reconciler finds jobs without a batch and removes them.
+        write_all(
+            self._client, self._table, [{"PutRequest": {"Item": to_item(job_item.to_values(job))}} for job in jobs]
+        )
+        try:
+            self._hold(batch, idempotency, now)
+        except TransactionRefusedError as refusal:
+            self.forget_items(jobs)
+            found, _, _, *earlier = refusal.found
+            if earlier and earlier[0]:
+                return self.get(batch.user_id, made_before(earlier[0], idempotency))
+            if found:
+                raise insufficient(batch.price, int(found["available"])) from refusal
+            raise
+        return batch
+
+    def _hold(self, batch: Batch, idempotency: IdempotencyKey | None, now: datetime) -> None:
+        user, table = batch.user_id, self._table
+        actions: list[TransactWriteItemTypeDef] = [
+            *self._ledger.actions(user, credits.hold(batch.price), reference=batch.batch_id, now=now),
+            {
+                "Put": {
+                    "TableName": table,
+                    "Item": to_item(batch_item.new_values(batch)),
+                    "ConditionExpression": "attribute_not_exists(pk)",
+                }
+            },
+        ]
+        if idempotency:
+            actions.append(remembering(idempotency, table=table, user_id=user, made=batch.batch_id, now=now))
+        transact(self._client, actions)
+
+    # ---- going on --------------------------------------------------------------------------------
+
+    def mark_started(self, user_id: str, batch_id: str, now: datetime) -> None:
+        """The first of its jobs is worked on; a repeat changes nothing."""
+        self._change(
+            user_id,
+            batch_id,
+            "SET startedAt = :now",
+            condition="attribute_exists(pk) AND attribute_not_exists(startedAt)",
+            values={":now": instant(now)},
+        )
+
+    def mark_cancelled(self, batch: Batch, now: datetime) -> None:
+        """Somebody asked for its end; a repeat changes nothing."""
+        self._change(
+            batch.user_id,
+            batch.batch_id,
+            "SET cancelRequestedAt = :now",
+            condition="attribute_exists(pk) AND attribute_not_exists(cancelRequestedAt)",
+            values={":now": instant(now)},
+        )
+
+    def postpone(self, batch: Batch, due_at: datetime) -> None:
+        """Has the reconciler look again at `due_at`, if the batch is still open."""
+        self._change(
+            batch.user_id,
+            batch.batch_id,
+            "SET dueAt = :due",
+            condition="attribute_exists(dueAt)",
+            values={":due": instant(due_at)},
+        )
+
+    # ---- the archive -----------------------------------------------------------------------------
+
+    def request_archive(self, batch: Batch, now: datetime) -> bool:
+        """Whether it is for the caller to ask for the archive now: nobody else has since `batch` was read."""
+        return self._change(
+            batch.user_id,
+            batch.batch_id,
+            "SET dueAt = :due ADD archiveRequests :one",
+            condition="archiveRequests = :seen AND attribute_exists(dueAt)",
+            values={
+                ":due": instant(now + ARCHIVE_OVERDUE_AFTER),
+                ":one": 1,
+                ":seen": batch.archive_requests,
+            },
+        )
+
+    def complete_archive(self, batch: Batch, archive: Archive) -> None:
+        values = {"size": archive.size, "readyAt": instant(archive.ready_at)}
+        self._close(batch, ", archive = :archive", {":archive": values})
+
+    def fail_archive(self, batch: Batch, failure: Failure) -> None:
+        """Records why there will be no archive; what was assembled meanwhile stays."""
+        self._close(batch, ", archiveFailure = :failure", {":failure": asdict(failure)})
+
+    def close(self, batch: Batch) -> None:
+        """Records that there is nothing to put into an archive."""
+        self._close(batch, "", {})
+
+    def _close(self, batch: Batch, more: str, values: dict[str, object]) -> None:
+        self._change(
+            batch.user_id,
+            batch.batch_id,
+            f"SET retireAt = keepUntil{more} REMOVE dueShard, dueAt",
+            condition="attribute_exists(pk) AND attribute_not_exists(archive)",
+            values=values,
+        )
+
+    # ---- looking ---------------------------------------------------------------------------------
+
+    def get(self, user_id: str, batch_id: str) -> Batch:
+        """Raises `BatchNotFoundError`."""
+        item = find(self._client, table=self._table, partition=user_id, sort_key=f"{batch_item.PREFIX}{batch_id}")
+        if item is None:
+            raise BatchNotFoundError("You have no batch of that id. It may have reached its retention.")
+        return batch_item.from_values(item)
+
+    def items(self, batch: Batch, *, limit: int, cursor: str | None) -> tuple[list[Job], str | None]:
+        """A page of the batch's jobs, in the order of its manifest, and the cursor of the next; see `query_page`."""
+        items, next_cursor = query_page(
+            self._client,
+            table=self._table,
+            partition=batch.user_id,
+            prefix=f"{job_item.PREFIX}{batch.batch_id}-",
+            newest_first=False,
+            limit=limit,
+            cursor=cursor,
+        )
+        return [job_item.from_values(item) for item in items], next_cursor
+
+    def all_items(self, batch: Batch) -> list[Job]:
+        """All of the batch's jobs that were not deleted, in the order of its manifest."""
+        jobs, cursor = self.items(batch, limit=batch.total, cursor=None)
+        while cursor:
+            more, cursor = self.items(batch, limit=batch.total, cursor=cursor)
+            jobs += more
+        return jobs
+
+    def forget_items(self, jobs: Sequence[Job]) -> None:
+        """Deletes the records of jobs whose batch never came to be."""
+        keys = [to_item({"pk": job.user_id, "sk": f"{job_item.PREFIX}{job.job_id}"}) for job in jobs]
+        write_all(self._client, self._table, [{"DeleteRequest": {"Key": key}} for key in keys])
+
+    # ---- writing ---------------------------------------------------------------------------------
+
+    def _key(self, user_id: str, batch_id: str) -> dict[str, Any]:
+        return to_item({"pk": user_id, "sk": f"{batch_item.PREFIX}{batch_id}"})
+
+    def _change(
+        self, user_id: str, batch_id: str, expression: str, *, condition: str, values: dict[str, object]
+    ) -> bool:
+        """Whether the condition held and the change was made."""
+        action: UpdateTypeDef = {
+            "TableName": self._table,
+            "Key": self._key(user_id, batch_id),
+            "UpdateExpression": expression,
+            "ConditionExpression": condition,
+        }
+        if values:
+            action["ExpressionAttributeValues"] = to_item(values)
+        try:
+            update(self._client, action)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True

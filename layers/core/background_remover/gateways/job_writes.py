@@ -1,0 +1,115 @@
+"""How jobs change in DynamoDB. What moves credits is one transaction: balance, ledger, the batch's counts, the jobs.
+
+The condition of every write names the state before it, so a repeat changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from background_remover.domain import credits
+from background_remover.domain.jobs import Job, JobStatus
+from background_remover.gateways import batch_item, job_item
+from background_remover.gateways.dynamodb import TransactionRefusedError, instant, to_item, transact, update
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef, UpdateTypeDef
+
+    from background_remover.gateways.credit_ledger import CreditLedger
+
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ReservedWords.html
+_RESERVED = ("status", "result", "source")
+
+JOBS_IN_A_TRANSACTION = 97
+"""Of 100 actions, three are the balance's, the ledger's and the batch's."""
+
+
+class JobsMovedOnError(Exception):
+    """These jobs are not in the state that the write needs; nothing was written."""
+
+    def __init__(self, jobs: list[Job]) -> None:
+        super().__init__(f"{len(jobs)} jobs moved on")
+        self.jobs = jobs
+
+
+class JobWrites:
+    def __init__(self, client: DynamoDBClient, *, table: str, ledger: CreditLedger) -> None:
+        self._client = client
+        self._table = table
+        self._ledger = ledger
+
+    def change(self, job: Job, expression: str, *, condition: str, values: Mapping[str, object]) -> None:
+        """Writes what `expression` sets of a job that goes on. Raises `JobsMovedOnError`."""
+        try:
+            update(self._client, self._update(job, expression, condition, values))
+        except self._client.exceptions.ConditionalCheckFailedException:
+            raise JobsMovedOnError([job]) from None
+
+    def end(
+        self,
+        jobs: Sequence[Job],
+        *,
+        condition: str,
+        values: Mapping[str, object],
+        reference: str,
+        more: str = "",
+    ) -> None:
+        """Records that jobs have ended, as they are now, and captures or releases their prices in one movement.
+
+        They are of one user, one batch (or one job of none), one status and one moment, `updated_at`; at most
+        `JOBS_IN_A_TRANSACTION`. Raises `JobsMovedOnError`, and `TransactionRefusedError` where the money is not there.
+        """
+        first, price = jobs[0], sum(job.price for job in jobs)
+        movement = credits.capture(price) if first.status is JobStatus.COMPLETED else credits.release(price)
+        expression = (
+            f"SET #status = :status, updatedAt = :now, retireAt = keepUntil{more} "
+            "REMOVE leaseHolder, leaseUntil, dueShard, dueAt"
+        )
+        actions: list[TransactWriteItemTypeDef] = [
+            *self._ledger.actions(first.user_id, movement, reference=reference, now=first.updated_at),
+            *([self._count(first.batch_id, jobs, price)] if first.batch_id else []),
+        ]
+        before = len(actions)
+        everything = {":status": first.status, **values}
+        actions += [{"Update": self._update(job, expression, condition, everything)} for job in jobs]
+        try:
+            transact(self._client, actions)
+        except TransactionRefusedError as refusal:
+            moved_on = [job for job, found in zip(jobs, refusal.found[before:], strict=True) if found is not None]
+            if not moved_on:
+                raise  # The jobs are ours but their hold is not in the balance: a broken invariant.
+            raise JobsMovedOnError(moved_on) from None
+
+    def key(self, user_id: str, job_id: str) -> dict[str, Any]:
+        return to_item({"pk": user_id, "sk": f"{job_item.PREFIX}{job_id}"})
+
+    def _update(self, job: Job, expression: str, condition: str, values: Mapping[str, object]) -> UpdateTypeDef:
+        # DynamoDB refuses names and values that the expressions do not use.
+        used = f"{expression} {condition}"
+        now = {":now": instant(job.updated_at)} if ":now" in used else {}
+        return {
+            "TableName": self._table,
+            "Key": self.key(job.user_id, job.job_id),
+            "UpdateExpression": expression,
+            "ConditionExpression": condition,
+            "ExpressionAttributeNames": {f"#{name}": name for name in _RESERVED if f"#{name}" in used},
+            "ExpressionAttributeValues": to_item(now | {**values}),
+        }
+
+    def _count(self, batch_id: str, jobs: Sequence[Job], price: int) -> TransactWriteItemTypeDef:
+        """The batch's counters bear the names of the statuses."""
+        status = jobs[0].status
+        credits_counter = "charged" if status is JobStatus.COMPLETED else "released"
+        return {
+            "Update": {
+                "TableName": self._table,
+                "Key": to_item({"pk": jobs[0].user_id, "sk": f"{batch_item.PREFIX}{batch_id}"}),
+                "UpdateExpression": f"SET updatedAt = :now ADD {status} :jobs, {credits_counter} :price",
+                "ConditionExpression": "attribute_exists(pk)",
+                "ExpressionAttributeValues": to_item(
+                    {":now": instant(jobs[0].updated_at), ":jobs": len(jobs), ":price": price}
+                ),
+            }
+        }

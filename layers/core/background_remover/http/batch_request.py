@@ -1,0 +1,84 @@
+"""`POST /batch` as it arrives: a manifest of files to be uploaded, or multipart with the files inline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import multipart
+
+from background_remover.domain.errors import (
+    ImageTooLargeError,
+    InvalidParameterError,
+    MissingImageError,
+    UnsupportedMediaTypeError,
+)
+from background_remover.domain.jobs import LARGEST_UPLOAD, LONGEST_FILE_NAME, Source
+from background_remover.domain.pricing import LARGEST_BATCH
+from background_remover.domain.tiers import TIERS
+from background_remover.http.forms import read_form
+from background_remover.http.requests import Manifest, Rendering, idempotency_key, json_object, validated
+from background_remover.use_cases.create_batch import BatchFile, BatchRequest
+
+if TYPE_CHECKING:
+    from background_remover.http.messages import Request
+
+
+def read(request: Request) -> BatchRequest:
+    """Raises a `DomainError` that says what is wrong with the request."""
+    content_type, parameters = multipart.parse_options_header(request.headers.get("content-type", ""))
+    if content_type == "application/json":
+        rendering, files = _from_manifest(request.body())
+    elif content_type == "multipart/form-data":
+        rendering, files = _from_form(request.body(), parameters.get("boundary", ""))
+    else:
+        raise UnsupportedMediaTypeError(
+            "Send application/json with tier and files, or multipart/form-data with tier and the fields images."
+        )
+    return BatchRequest(
+        user_id=request.user_id,
+        tier=TIERS[rendering.tier],
+        options=rendering.options(),
+        files=files,
+        idempotency_key=idempotency_key(request.headers),
+    )
+
+
+def _from_manifest(body: bytes) -> tuple[Rendering, list[BatchFile]]:
+    manifest = validated(Manifest, json_object(body))
+    for number, file in enumerate(manifest.files):
+        require_uploadable(file.size, f"files.{number}, {file.file_name}")
+    return manifest, [
+        BatchFile(Source(content_type=file.content_type, size=file.size, file_name=file.file_name))
+        for file in manifest.files
+    ]
+
+
+def _from_form(body: bytes, boundary: str) -> tuple[Rendering, list[BatchFile]]:
+    form = read_form(body, boundary, files="images")
+    if not form.files:
+        raise MissingImageError("The form has no field “images”.")
+    if len(form.files) > LARGEST_BATCH:
+        raise InvalidParameterError(
+            f"A batch has at most {LARGEST_BATCH} images.",
+            errors=[{"field": "images", "message": f"are more than {LARGEST_BATCH}"}],
+        )
+    rendering = validated(Rendering, form.values)
+    return rendering, [
+        BatchFile(
+            Source(
+                content_type=file.content_type,
+                size=len(file.content),
+                file_name=file.name[-LONGEST_FILE_NAME:] if file.name else None,
+            ),
+            file.content,
+        )
+        for file in form.files
+    ]
+
+
+def require_uploadable(size: int | None, name: str) -> None:
+    """Raises `ImageTooLargeError`, which names the file."""
+    if size is not None and size > LARGEST_UPLOAD:
+        raise ImageTooLargeError(
+            f"{name}: an image has at most {LARGEST_UPLOAD // 1_000_000} MB.", limit=LARGEST_UPLOAD
+        )

@@ -1,0 +1,37 @@
+"""multipart/form-data, as browsers and curl send it."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import multipart
+
+from background_remover.domain.errors import MalformedMultipartError
+from background_remover.http.messages import LARGEST_BINARY
+
+
+@dataclass(frozen=True, slots=True)
+class FormFile:
+    name: str | None
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    values: dict[str, str]
+    files: list[FormFile]
+
+
+def read_form(body: bytes, boundary: str, *, files: str) -> Form:
+    """The fields called `files` are the form's files, in order. Raises `MalformedMultipartError`."""
+    try:
+        parts = multipart.MultipartParser(
+            io.BytesIO(body), boundary, len(body), memory_limit=2 * LARGEST_BINARY
+        ).parts()
+        values = {part.name: part.value for part in parts if part.name != files}
+    except (multipart.MultipartError, UnicodeDecodeError) as error:
+        raise MalformedMultipartError(f"The multipart body cannot be read: {error}") from error
+    found = [FormFile(part.filename or None, part.content_type or "", part.raw) for part in parts if part.name == files]
+    return Form(values, found)

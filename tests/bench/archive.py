@@ -1,0 +1,153 @@
+"""The archive of a full batch: how long it takes beside copying the same bytes once, and how much memory.
+
+`python -m tests.bench.archive assemble|copy URL`, in a fresh process, prints seconds and growth of memory as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+# As template.yaml gives them to every function; the metrics are made when they are imported.
+os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "BackgroundRemover")
+os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "bench")
+
+from background_remover.gateways.batch_store import BatchStore
+from background_remover.gateways.credit_ledger import CreditLedger
+from background_remover.gateways.job_store import JobStore
+from background_remover.gateways.object_store import ObjectStore, archive_key, result_key
+from background_remover.gateways.work_queue import message_for_batch
+from background_remover.use_cases.assemble_archive import AssembleArchive
+from tests.bench.figures import Figure, figure
+from tests.deployed_tables import create_tables
+from tests.integration.archives import finished_batch
+from tests.stack import processes
+from tests.stack.emulator import PROGRAM, Emulator
+from tests.unit.archive.zip_readers import assert_readable
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+    from background_remover.domain.batches import Batch
+
+IMAGES = 500
+IMAGE_BYTES = 5_000_000
+REPETITIONS = 3
+BUCKET = "images"
+STATUS = Path("/proc/self/status")
+
+
+def measure(folder: Path) -> dict[str, Figure]:
+    """In an emulator of its own, which keeps in memory what it stores: up to five times the batch."""
+    folder.mkdir(parents=True, exist_ok=True)
+    emulator = Emulator(f"http://127.0.0.1:{processes.free_port('127.0.0.1')}")
+    pid = emulator.start(folder)
+    try:
+        stores = Stores(emulator.url)
+        stores.fill()
+        ratios, peaks = [], []
+        for _ in range(REPETITIONS):
+            copying, assembling = (
+                _in_a_fresh_process("copy", emulator.url),
+                _in_a_fresh_process("assemble", emulator.url),
+            )
+            ratios.append(assembling["seconds"] / copying["seconds"])
+            peaks.append(assembling["grown_mb"])
+            print(copying, assembling, flush=True)
+            stores.check(folder / "archive.zip")
+            stores.forget_archive()
+    finally:
+        processes.stop(pid, PROGRAM.name)
+    return {"zip_over_copy": figure(ratios, "x"), "zip_peak_mb": figure(peaks, "MB")}
+
+
+class Stores:
+    def __init__(self, url: str) -> None:
+        self.dynamodb: DynamoDBClient = Emulator(url).client("dynamodb")
+        # As long as S3 may take; the emulator puts the parts together before it answers, S3 answers meanwhile.
+        config = Config(read_timeout=60, max_pool_connections=50)
+        self.s3: S3Client = boto3.client(
+            "s3",
+            endpoint_url=url,
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=config,
+        )
+        ledger = CreditLedger(self.dynamodb, table="CreditsTable", signup_credits=10_000)
+        self.jobs = JobStore(self.dynamodb, table="JobsTable", ledger=ledger)
+        self.batches = BatchStore(self.dynamodb, table="JobsTable", ledger=ledger)
+        self.objects = ObjectStore(self.s3, bucket=BUCKET)
+
+    def fill(self) -> None:
+        create_tables(self.dynamodb)
+        self.s3.create_bucket(Bucket=BUCKET)
+        batch, jobs = finished_batch.new_batch([f"photo {number}.jpg" for number in range(IMAGES)])
+        self.batches.submit(batch, jobs, None, finished_batch.NOON)
+        for number, job in enumerate(jobs):
+            finished_batch.complete(self.jobs, self.objects, job, random.Random(number).randbytes(IMAGE_BYTES))
+
+    def batch(self) -> Batch:
+        return self.batches.get(finished_batch.USER, finished_batch.BATCH_ID)
+
+    def assemble(self) -> None:
+        assemble = AssembleArchive(batches=self.batches, objects=self.objects, clock=lambda: datetime.now(UTC))
+        assemble(message_for_batch(self.batch()))
+
+    def copy(self) -> None:
+        for job in self.batches.all_items(self.batch()):
+            content = self.s3.get_object(Bucket=BUCKET, Key=result_key(job))["Body"].read()
+            self.s3.put_object(Bucket=BUCKET, Key=f"copies/{job.job_id}", Body=content)
+
+    def check(self, file: Path) -> None:
+        batch = self.batch()
+        self.s3.download_file(BUCKET, archive_key(batch), str(file))
+        if not batch.archive or batch.archive.size != file.stat().st_size or len(assert_readable(file)) != IMAGES + 1:
+            raise RuntimeError(f"The archive is not whole: {batch.archive}")
+        file.unlink()
+
+    def forget_archive(self) -> None:
+        batch = self.batch()
+        self.objects.delete([archive_key(batch), *(f"copies/{job.job_id}" for job in self.batches.all_items(batch))])
+        self.dynamodb.update_item(
+            TableName="JobsTable",
+            Key={"pk": {"S": batch.user_id}, "sk": {"S": f"batch#{batch.batch_id}"}},
+            UpdateExpression="REMOVE #archive",
+            ExpressionAttributeNames={"#archive": "archive"},
+        )
+
+
+def _in_a_fresh_process(action: str, url: str) -> dict[str, float]:
+    output = subprocess.run(
+        [sys.executable, "-m", "tests.bench.archive", action, url], check=True, stdout=subprocess.PIPE, text=True
+    ).stdout.splitlines()[-1]
+    figures: dict[str, float] = json.loads(output)
+    return figures
+
+
+def _run(action: str, url: str) -> dict[str, Any]:
+    stores = Stores(url)
+    Path("/proc/self/clear_refs").write_text("5")  # Resets the kernel's high-water mark: man 5 proc
+    before = _memory_mb("VmRSS")
+    started = time.perf_counter()
+    {"assemble": stores.assemble, "copy": stores.copy}[action]()
+    return {"seconds": time.perf_counter() - started, "grown_mb": _memory_mb("VmHWM") - before}
+
+
+def _memory_mb(line: str) -> float:
+    return int(next(each for each in STATUS.read_text().splitlines() if each.startswith(line)).split()[1]) / 1024
+
+
+if __name__ == "__main__":
+    print(json.dumps(_run(sys.argv[1], sys.argv[2])))
