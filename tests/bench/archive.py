@@ -1,6 +1,6 @@
 """The archive of a full batch: how long it takes beside copying the same bytes once, and how much memory.
 
-`python -m tests.bench.archive assemble|copy URL`, in a fresh process, prints seconds and growth of memory as JSON.
+`python -m tests.bench.archive ACTION URL`, in a fresh process, prints seconds and growth of memory as JSON.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ from tests.stack.emulator import PROGRAM, Emulator
 from tests.unit.archive.zip_readers import assert_readable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
 IMAGES = 500
 IMAGE_BYTES = 5_000_000
 REPETITIONS = 3
-BUCKET = "images"
+BUCKET, COPY = "images", "copy"
 STATUS = Path("/proc/self/status")
 
 
@@ -56,20 +58,24 @@ def measure(folder: Path) -> dict[str, Figure]:
     try:
         stores = Stores(emulator.url)
         stores.fill()
-        ratios, peaks = [], []
-        for _ in range(REPETITIONS):
-            copying, assembling = (
-                _in_a_fresh_process("copy", emulator.url),
-                _in_a_fresh_process("assemble", emulator.url),
-            )
-            ratios.append(assembling["seconds"] / copying["seconds"])
-            peaks.append(assembling["grown_mb"])
-            print(copying, assembling, flush=True)
-            stores.check(folder / "archive.zip")
-            stores.forget_archive()
+        runs = []
+        for number in range(REPETITIONS):
+            runs.append({action: _in_a_fresh_process(action, emulator.url) for action in ACTIONS})
+            if number == 0:
+                stores.check(folder / "archive.zip")
+            stores.forget_copies()
     finally:
         processes.stop(pid, PROGRAM.name)
-    return {"zip_over_copy": figure(ratios, "x"), "zip_peak_mb": figure(peaks, "MB")}
+
+    def ratio(to: str) -> Figure:
+        return figure([run["assemble"]["seconds"] / run[to]["seconds"] for run in runs], "x")
+
+    return {
+        "zip_over_copy": ratio("copy"),
+        "zip_over_copy_to_objects": ratio("copy_to_objects"),
+        "zip_s": figure([run["assemble"]["seconds"] for run in runs], "s"),
+        "zip_peak_mb": figure([run["assemble"]["grown_mb"] for run in runs], "MB"),
+    }
 
 
 class Stores:
@@ -106,9 +112,16 @@ class Stores:
         assemble(message_for_batch(self.batch()))
 
     def copy(self) -> None:
+        """To one object, as the archive is one: S3 then has parts to receive and to put together as well."""
+        self.objects.put_stream(COPY, self._results(), "application/octet-stream")
+
+    def copy_to_objects(self) -> None:
+        for number, content in enumerate(self._results()):
+            self.s3.put_object(Bucket=BUCKET, Key=f"{COPY}/{number}", Body=content)
+
+    def _results(self) -> Iterator[bytes]:
         for job in self.batches.all_items(self.batch()):
-            content = self.s3.get_object(Bucket=BUCKET, Key=result_key(job))["Body"].read()
-            self.s3.put_object(Bucket=BUCKET, Key=f"copies/{job.job_id}", Body=content)
+            yield self.s3.get_object(Bucket=BUCKET, Key=result_key(job))["Body"].read()
 
     def check(self, file: Path) -> None:
         batch = self.batch()
@@ -117,15 +130,19 @@ class Stores:
             raise RuntimeError(f"The archive is not whole: {batch.archive}")
         file.unlink()
 
-    def forget_archive(self) -> None:
+    def forget_copies(self) -> None:
+        """The archive is one of them."""
         batch = self.batch()
-        self.objects.delete([archive_key(batch), *(f"copies/{job.job_id}" for job in self.batches.all_items(batch))])
+        self.objects.delete([archive_key(batch), COPY, *(f"{COPY}/{number}" for number in range(IMAGES))])
         self.dynamodb.update_item(
             TableName="JobsTable",
             Key={"pk": {"S": batch.user_id}, "sk": {"S": f"batch#{batch.batch_id}"}},
             UpdateExpression="REMOVE #archive",
             ExpressionAttributeNames={"#archive": "archive"},
         )
+
+
+ACTIONS = {"copy_to_objects": Stores.copy_to_objects, "copy": Stores.copy, "assemble": Stores.assemble}
 
 
 def _in_a_fresh_process(action: str, url: str) -> dict[str, float]:
@@ -141,7 +158,7 @@ def _run(action: str, url: str) -> dict[str, Any]:
     Path("/proc/self/clear_refs").write_text("5")  # Resets the kernel's high-water mark: man 5 proc
     before = _memory_mb("VmRSS")
     started = time.perf_counter()
-    {"assemble": stores.assemble, "copy": stores.copy}[action]()
+    ACTIONS[action](stores)
     return {"seconds": time.perf_counter() - started, "grown_mb": _memory_mb("VmHWM") - before}
 
 

@@ -6,6 +6,8 @@ ministack (1.5) hands out the oldest. AWS lets a group wait only once it has mor
 of the recent processing time; here every message in flight counts, so that a handful shows what hundreds do there.
 """
 
+import os
+import time
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -29,10 +31,11 @@ def fairest_first(messages: Sequence[Message], now: float) -> list[Message]:
 
 
 def main() -> None:
-    import time
-
     from ministack import app  # type: ignore[import-not-found]  # in the emulator's environment only
     from ministack.services import sqs  # type: ignore[import-not-found]
+
+    # It has been read, and functions inherit the environment: Powertools would take it for their own level.
+    os.environ.pop("LOG_LEVEL", None)
 
     collect_oldest_first = sqs._collect_msgs
 

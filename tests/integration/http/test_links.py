@@ -13,6 +13,8 @@ SETTINGS = {
     "API_KEYS_TABLE": "keys",
     "BUCKET": "the-bucket",
     "QUEUE_URL": "https://queue.example",
+    "ARCHIVE_QUEUE_URL": "https://archives.example",
+    "SERVED_MODELS": "briaai/RMBG-1.4",
     "SIGNUP_CREDITS": "0",
     "JOB_RETENTION_DAYS": "30",
     "INPUT_RETENTION_DAYS": "7",

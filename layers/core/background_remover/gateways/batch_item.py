@@ -33,7 +33,7 @@ def new_values(batch: Batch) -> dict[str, Any]:
 
 
 def from_values(item: dict[str, Any]) -> Batch:
-    archive = item.get("archive")
+    archive = item.get("zipFile")
     return Batch(
         user_id=item["pk"],
         batch_id=item["sk"].removeprefix(PREFIX),

@@ -138,7 +138,7 @@ class BatchStore:
 
     def complete_archive(self, batch: Batch, archive: Archive) -> None:
         values = {"size": archive.size, "readyAt": instant(archive.ready_at)}
-        self._close(batch, ", archive = :archive", {":archive": values})
+        self._close(batch, ", zipFile = :zipFile", {":zipFile": values})
 
     def fail_archive(self, batch: Batch, failure: Failure) -> None:
         """Records why there will be no archive; what was assembled meanwhile stays."""
@@ -153,7 +153,7 @@ class BatchStore:
             batch.user_id,
             batch.batch_id,
             f"SET retireAt = keepUntil{more} REMOVE dueShard, dueAt",
-            condition="attribute_exists(pk) AND attribute_not_exists(archive)",
+            condition="attribute_exists(pk) AND attribute_not_exists(zipFile)",
             values=values,
         )
 

@@ -106,13 +106,15 @@ class ObjectStore:
         """
         from boto3.s3.transfer import TransferConfig  # Not a cold start's cost: one function stores streams.
 
+        config = TransferConfig(multipart_threshold=_PART, multipart_chunksize=_PART, max_concurrency=_PARTS_AT_ONCE)
+        config.max_in_memory_upload_chunks = _PARTS_AT_ONCE
         stream = _Stream(chunks)
         self._client.upload_fileobj(
             io.BufferedReader(stream),
             self._bucket,
             key,
             ExtraArgs={"ContentType": content_type},
-            Config=TransferConfig(multipart_threshold=_PART, multipart_chunksize=_PART, max_concurrency=_PARTS_AT_ONCE),
+            Config=config,
         )
         return stream.position
 

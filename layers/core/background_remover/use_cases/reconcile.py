@@ -160,14 +160,14 @@ class Reconcile:
     def _abandon(self, job: Job, detail: str, now: datetime) -> None:
         logger.error("A job is abandoned", job_id=job.job_id, status=job.status, attempts=job.attempts)
         self.jobs.abandon(job, Failure(JobAbandonedError.code, f"{detail} Nothing was charged."), now)
-        count("JobsAbandoned")
+        count("Abandoned")
         self._close(job, now)
 
     def _give_up_archive(self, batch: Batch) -> None:
         logger.error("An archive is given up", batch_id=batch.batch_id)
         detail = "The ZIP could not be assembled. Get the results one by one: GET /batch/{batchId} lists their jobs."
         self.batches.fail_archive(batch, Failure(ArchiveFailedError.code, detail))
-        count("ArchivesAbandoned")
+        count("Abandoned")
 
     def _close(self, job: Job, now: datetime) -> None:
         if job.batch_id:
