@@ -1,4 +1,4 @@
-"""`make demo`: three photos in four tiers, through the real API over HTTP, checked to the last credit."""
+"""`make demo`: three photos in four tiers and a batch of 24 through the API over HTTP, checked to the last credit."""
 
 from __future__ import annotations
 
@@ -15,19 +15,16 @@ from PIL import Image
 
 from background_remover.domain.tiers import TIERS
 from tests.stack.contact_sheet import write_contact_sheet
+from tests.stack.demo_batch import DemoError, run_batch
 from tests.stack.hugging_face import Fault
 from tests.stack.local_stack import PROJECT, LocalStack
 
 ASSETS = PROJECT / ".cache/assets"
 OUT = PROJECT / "out"
 PHOTOS = ("astronaut.png", "chelsea.png", "coffee.png")
-GRANT = 200
+GRANT = 400
 COLD_START_SECONDS = 21.0  # More than a request can wait for, so that the job is handed to the queue.
 PATIENCE_SECONDS = 90.0
-
-
-class DemoError(Exception):
-    """Something is not as it should be."""
 
 
 @dataclass
@@ -71,7 +68,9 @@ class Demo:
         rows = [[ASSETS / name, *(_result(ASSETS / name, tier) for tier in TIERS)] for name in PHOTOS]
         sheet = OUT / "contact-sheet.png"
         write_contact_sheet(sheet, ["photo", *TIERS], rows)
-        print(f"\ncontact sheet: {sheet.relative_to(PROJECT)}")
+        print(f"\ncontact sheet: {sheet.relative_to(PROJECT)}\n")
+        run_batch(self._http, self._routes, [ASSETS / name for name in PHOTOS], OUT / "batch")
+        self._check_ledger()
 
     def _remove(self, photo: Path, tier: str, *, cold: bool) -> Removal:
         if cold:
@@ -122,21 +121,24 @@ class Demo:
 
     def _check_credits(self, before: int, *, spent: int) -> None:
         balance = self._balance()
+        if (balance["available"], balance["held"]) != (before - spent, 0):
+            raise DemoError(
+                f"{before} credits less {spent} spent is not {balance['available']}, {balance['held']} held"
+            )
+        print(f"\n{spent} credits spent, {balance['available']} left")
+        self._check_ledger()
+
+    def _check_ledger(self) -> None:
+        balance = self._balance()
         ledger, cursor = list(balance["ledger"]), balance["nextCursor"]
         while cursor:
             page = self._get(f"{self._routes}/credits", limit=100, cursor=cursor)
             ledger += page["ledger"]
             cursor = page["nextCursor"]
         sums = {side: sum(entry[side] for entry in ledger) for side in ("available", "held")}
-        if (balance["available"], balance["held"]) != (before - spent, 0):
-            raise DemoError(
-                f"{before} credits less {spent} spent is not {balance['available']}, {balance['held']} held"
-            )
-        if sums != {side: balance[side] for side in sums}:
+        if sums != {side: balance[side] for side in sums} or balance["held"]:
             raise DemoError(f"the ledger adds up to {sums}, the balance is another: {balance}")
-        print(
-            f"\n{spent} credits spent, {balance['available']} left; {len(ledger)} ledger entries add up to the balance"
-        )
+        print(f"{len(ledger)} ledger entries add up to the balance: {balance['available']} available, none held")
 
     def _balance(self) -> dict[str, Any]:
         return self._get(f"{self._routes}/credits", limit=20)

@@ -79,6 +79,7 @@ class LocalStack:
             started.append(stand_in_pid)
             _deploy(emulator, stand_in_url, folder, parameters or {})
             emulator.publish_gateway_responses(STACK)
+            emulator.limit_workers(os.cpu_count() or 2)
             running = RunningStack(
                 folder=str(folder),
                 emulator_url=emulator.url,
