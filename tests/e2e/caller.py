@@ -53,7 +53,7 @@ class Caller:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             job: dict[str, Any] = self.get(f"jobs/{job_id}").json()
-            if job["status"] not in ("queued", "processing"):
+            if job["status"] not in ("awaiting_upload", "queued", "processing"):
                 return job
             time.sleep(0.2)
         raise AssertionError(f"the job has not ended: {job}")

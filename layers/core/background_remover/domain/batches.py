@@ -37,7 +37,7 @@ class Batch:
     """`completed` to `expired` count jobs; `charged` and `released` are credits of those that ended.
 
     `started_at` is when the first of its jobs was worked on. `due_at`: if it is open by then (jobs left, or no archive
-    yet), the reconciler looks at it; None once it is not. `archive_requests` counts how often the archive was asked for.
+    yet), the reconciler looks at it; None when it is closed. `archive_requests` counts how often the ZIP was asked for.
     """
 
     user_id: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 
 LONGEST_DELAY = 900
 """Seconds; https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html"""
-
-_MESSAGES_AT_ONCE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +47,6 @@ class WorkQueue:
             DelaySeconds=min(LONGEST_DELAY, math.ceil(max(0.0, delay))),
             MessageGroupId=message.user_id,
         )
-
-    def send_all(self, messages: Sequence[JobMessage]) -> None:
-        """Puts them in line, ten in a request. Raises `RuntimeError` if SQS refuses one; others may be in line then."""
-        for start in range(0, len(messages), _MESSAGES_AT_ONCE):
-            answer = self._client.send_message_batch(
-                QueueUrl=self._url,
-                Entries=[
-                    {"Id": str(number), "MessageBody": _body(message), "MessageGroupId": message.user_id}
-                    for number, message in enumerate(messages[start : start + _MESSAGES_AT_ONCE])
-                ],
-            )
-            if failed := answer.get("Failed"):
-                raise RuntimeError(f"SQS did not take: {failed}")
 
 
 def message_for(job: Job) -> JobMessage:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from background_remover.gateways.object_store import ObjectStore
     from background_remover.gateways.work_queue import WorkQueue
 
-_UPLOADS_AT_ONCE = 8
+_CALLS_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,8 @@ class CreateBatch:
         if submitted.batch_id != batch.batch_id:
             self._discard(inline)
             jobs = self.batches.all_items(submitted)
-        self.queue.send_all([message_for(job) for job in jobs if job.status is JobStatus.QUEUED])
+        with ThreadPoolExecutor(_CALLS_AT_ONCE) as threads:
+            list(threads.map(self.queue.send, [message_for(job) for job in jobs if job.status is JobStatus.QUEUED]))
         return CreatedBatch(submitted, jobs)
 
     def _store(self, inline: list[tuple[Job, bytes]]) -> None:
@@ -108,7 +109,7 @@ class CreateBatch:
             job, content = item
             self.objects.put(input_key(job), content, job.source.content_type)
 
-        with ThreadPoolExecutor(_UPLOADS_AT_ONCE) as threads:
+        with ThreadPoolExecutor(_CALLS_AT_ONCE) as threads:
             list(threads.map(put, inline))
 
     def _discard(self, inline: list[tuple[Job, bytes]]) -> None:
