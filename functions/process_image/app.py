@@ -59,11 +59,11 @@ def process(record: dict[str, Any], lambda_context: LambdaContext) -> Job | None
     def remaining() -> float:
         return lambda_context.get_remaining_time_in_millis() / 1000
 
-    message = work_queue.parse(record["body"])
-    if not isinstance(message, JobMessage):
-        raise TypeError(f"not a job: {message}")
-    logger.thread_safe_append_keys(job_id=message.job_id)
     try:
+        message = work_queue.parse(record["body"])
+        if not isinstance(message, JobMessage):
+            raise TypeError(f"The message names no job: {message}")
+        logger.thread_safe_append_keys(job_id=message.job_id)
         return process_job(
             message, time_left=lambda: remaining() - PIXEL_SECONDS, lease_for=timedelta(seconds=remaining() + 5)
         )

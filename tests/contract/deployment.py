@@ -7,17 +7,21 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any
+from urllib.parse import unquote_plus
 
 import boto3
 import pytest
 from moto import mock_aws
 
 from background_remover import deployment, observability
-from background_remover.domain.jobs import Job, JobStatus, Options, Source
+from background_remover.domain.batches import Batch
+from background_remover.domain.jobs import Job, JobStatus, Options, Source, item_id
 from background_remover.gateways.api_keys import ApiKeys
+from background_remover.gateways.batch_store import BatchStore
 from background_remover.gateways.credit_ledger import CreditLedger
 from background_remover.gateways.job_store import JobStore
 from background_remover.gateways.object_store import ObjectStore, input_key
@@ -40,6 +44,7 @@ def event(name: str) -> dict[str, Any]:
 
 USER = event("remove")["requestContext"]["authorizer"]["userId"]
 JOB = event("job")["pathParameters"]["jobId"]
+BATCH = event("show_batch")["pathParameters"]["batchId"]
 
 
 class Context:
@@ -64,6 +69,8 @@ class Deployment:
         dynamodb = boto3.client("dynamodb")
         ledger = CreditLedger(dynamodb, table="CreditsTable", signup_credits=SIGNUP_CREDITS)
         self.jobs = JobStore(dynamodb, table="JobsTable", ledger=ledger)
+        self.batches = BatchStore(dynamodb, table="JobsTable", ledger=ledger)
+        self.ledger = ledger
         self.api_keys = ApiKeys(dynamodb, table="ApiKeysTable")
         self.objects = ObjectStore(boto3.client("s3"), bucket=BUCKET)
 
@@ -89,22 +96,72 @@ class Deployment:
 
     def queue_job(self) -> None:
         """Makes the job that the events name, as `remove` leaves it for the queue."""
-        now, photo = datetime.now(UTC), _photo()
-        job = Job(
-            user_id=USER,
-            job_id=JOB,
-            tier="standard",
-            price=8,
-            status=JobStatus.QUEUED,
-            source=Source(content_type="image/png", width=64, height=64, size=len(photo)),
-            options=Options(),
-            created_at=now,
-            updated_at=now,
-            retire_at=now + timedelta(days=30),
-            due_at=now + timedelta(minutes=15),
-        )
+        job, photo = _job(JOB), _photo()
         self.objects.put(input_key(job), photo, "image/png")
-        self.jobs.submit(job, None, now)
+        self.jobs.submit(job, None, job.created_at)
+
+    def await_upload(self, *, age: timedelta = timedelta(0)) -> Job:
+        """Makes the job that the events name, as `uploads` leaves it."""
+        job = replace(_job(JOB, age), status=JobStatus.AWAITING_UPLOAD, due_at=datetime.now(UTC) - age)
+        return self.jobs.submit(job, None, job.created_at)
+
+    def drop(self) -> str:
+        """Puts the file that dropped.json tells of into the bucket, and returns its etag."""
+        written = event("dropped")["Records"][0]["s3"]["object"]
+        answer = boto3.client("s3").put_object(Bucket=BUCKET, Key=unquote_plus(written["key"]), Body=_photo())
+        return answer["ETag"].strip('"')
+
+    def queue_batch(self, images: int, *, awaiting: int = 0, age: timedelta = timedelta(0)) -> list[Job]:
+        """Makes the batch that the events name, with its photos in the bucket; its jobs in their order.
+
+        The last `awaiting` of them await their upload.
+        """
+        first = _job(JOB, age)
+        batch = Batch(
+            user_id=USER,
+            batch_id=BATCH,
+            tier=first.tier,
+            options=first.options,
+            total=images,
+            price=8 * images,
+            created_at=first.created_at,
+            updated_at=first.updated_at,
+            retire_at=first.retire_at,
+            due_at=first.due_at,
+        )
+        statuses = [JobStatus.QUEUED] * (images - awaiting) + [JobStatus.AWAITING_UPLOAD] * awaiting
+        jobs = [
+            replace(first, job_id=item_id(BATCH, position), batch_id=BATCH, status=status)
+            for position, status in enumerate(statuses)
+        ]
+        for job in jobs:
+            self.objects.put(input_key(job), _photo(), "image/png")
+        self.batches.submit(batch, jobs, None, first.created_at)
+        return jobs
+
+
+def message(event_name: str, job: Job) -> dict[str, Any]:
+    """The queue's event with another job."""
+    delivery = event(event_name)
+    delivery["Records"][0]["body"] = json.dumps({"userId": job.user_id, "jobId": job.job_id})
+    return delivery
+
+
+def _job(job_id: str, age: timedelta = timedelta(0)) -> Job:
+    now, photo = datetime.now(UTC) - age, _photo()
+    return Job(
+        user_id=USER,
+        job_id=job_id,
+        tier="standard",
+        price=8,
+        status=JobStatus.QUEUED,
+        source=Source(content_type="image/png", width=64, height=64, size=len(photo)),
+        options=Options(),
+        created_at=now,
+        updated_at=now,
+        retire_at=now + timedelta(days=30),
+        due_at=now + timedelta(minutes=15),
+    )
 
 
 @contextmanager
@@ -114,7 +171,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
         environment = {
             **{name: value for each in FUNCTIONS for name, value in plain_environment_of(each).items()},
             "BUCKET": BUCKET,
-            "QUEUE_URL": _create_resources(),
+            **_create_resources(),
             "HF_RMBG_1_4_URL": f"{hugging_face.url}/models/briaai/RMBG-1.4",
             "HF_RMBG_2_0_URL": f"{hugging_face.url}/fal-ai/fal-ai/bria/background/remove",
         }
@@ -141,9 +198,13 @@ def _photo() -> bytes:
     return form[start : form.index(b"\r\n--", start)]
 
 
-def _create_resources() -> str:
-    """Creates the template's resources, each called by its logical id; returns the queue's URL."""
+def _create_resources() -> dict[str, str]:
+    """Creates the template's resources, each called by its logical id; returns the queues' URLs as settings."""
     create_tables(boto3.client("dynamodb"))
     boto3.client("s3").create_bucket(Bucket=BUCKET)
     boto3.client("secretsmanager").create_secret(Name="HuggingFaceTokenSecret", SecretString=HUGGING_FACE_TOKEN)
-    return boto3.client("sqs").create_queue(QueueName="JobQueue")["QueueUrl"]
+    sqs = boto3.client("sqs")
+    return {
+        "QUEUE_URL": sqs.create_queue(QueueName="JobQueue")["QueueUrl"],
+        "ARCHIVE_QUEUE_URL": sqs.create_queue(QueueName="ArchiveQueue")["QueueUrl"],
+    }

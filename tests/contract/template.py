@@ -34,6 +34,10 @@ def plain_environment_of(function: str) -> dict[str, str]:
                 return str(PARAMETERS[name]["Default"]) if name in PARAMETERS else name
             case str():
                 return value
+            case {"Fn::Join": [str(separator), [*parts]]}:
+                return separator.join(map(plain, parts))
+            case {"Fn::If": [_, then, _]}:
+                return plain(then)
             case _:
                 return "https://example.com"
 

@@ -3,21 +3,23 @@
 import base64
 import io
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 from PIL import Image
 
 from background_remover import observability
 from background_remover.domain.jobs import JobStatus
 from background_remover.gateways.object_store import result_key
-from tests.contract.deployment import JOB, SIGNUP_CREDITS, USER, Deployment, event
+from tests.contract.deployment import BATCH, JOB, SIGNUP_CREDITS, USER, Deployment, event, message
 from tests.contract.template import API, CATCH_ALL, PROJECT, api_events
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
-TRIGGERS_OF_THE_API = ["remove", "jobs", "job", "delete_job", "credits", "health"]
+TRIGGERS_OF_THE_API = [
+    *("remove", "upload", "batch", "show_batch", "cancel_batch", "download"),
+    *("jobs", "job", "delete_job", "credits", "health"),
+]
 
 
 def test_the_key_of_authorize_json_lets_its_owner_in(deployment: Deployment) -> None:
@@ -67,9 +69,83 @@ def test_a_message_that_cannot_be_processed_fails_the_invocation_and_is_logged(
     broken = event("process_image")
     broken["Records"][0]["body"] = "this is no job"
     observability.logger.addHandler(caplog.handler)
-    with pytest.raises(BatchProcessingError):
+    with pytest.raises(RuntimeError, match="none of 1 jobs"):
         deployment.invoke("ProcessImageFunction", broken)
     assert "The job could not be processed" in caplog.messages
+
+
+def test_upload_json_gets_a_form(deployment: Deployment) -> None:
+    answer = deployment.invoke("UploadsFunction", event("upload"))
+
+    assert answer["statusCode"] == 201
+    assert json.loads(answer["body"])["upload"]["fields"]["Content-Type"] == "image/jpeg"
+
+
+def test_batch_json_gets_a_form_for_each_file(deployment: Deployment) -> None:
+    answer = json.loads(deployment.invoke("BatchFunction", event("batch"))["body"])
+
+    assert [item["fileName"] for item in answer["items"]] == ["cat.jpg", "dog.png"]
+    assert len({item["upload"]["fields"]["key"] for item in answer["items"]}) == 2
+
+
+def test_on_upload_json_queues_the_job_that_it_names(deployment: Deployment) -> None:
+    deployment.await_upload()
+
+    deployment.invoke("OnUploadFunction", event("on_upload"))
+
+    assert deployment.jobs.get(USER, JOB).status is JobStatus.QUEUED
+
+
+def test_dropped_json_becomes_a_job_with_the_files_own_name(deployment: Deployment) -> None:
+    deployment.ledger.balance(USER, datetime.now(UTC))
+    drop = event("dropped")
+    drop["Records"][0]["s3"]["object"]["eTag"] = deployment.drop()
+
+    deployment.invoke("OnUploadFunction", drop)
+
+    (job,), _ = deployment.jobs.page(USER, limit=10, cursor=None, status=None, tier=None)
+    assert (job.status, job.tier, job.source.file_name) == (JobStatus.QUEUED, "basic", "my photo (1).png")
+
+
+def test_a_batch_is_shown_assembled_and_downloaded_by_its_events(deployment: Deployment) -> None:
+    for job in deployment.queue_batch(2):
+        deployment.invoke("ProcessImageFunction", message("process_image", job))
+    early = deployment.invoke("DownloadFunction", event("download"))
+
+    deployment.invoke("AssembleZipFunction", event("assemble_zip"))
+
+    assert (early["statusCode"], "Retry-After" in early["headers"]) == (409, True)
+    shown = json.loads(deployment.invoke("BatchFunction", event("show_batch"))["body"])
+    assert (shown["status"], shown["zipReady"], len(shown["items"])) == ("completed", True, 2)
+    download = deployment.invoke("DownloadFunction", event("download"))
+    assert (download["statusCode"], json.loads(download["body"])["zipSize"] > 0) == (200, True)
+
+
+def test_cancel_batch_json_gives_the_credits_back(deployment: Deployment) -> None:
+    deployment.queue_batch(2)
+
+    answer = json.loads(deployment.invoke("BatchFunction", event("cancel_batch"))["body"])
+
+    assert (answer["status"], answer["credits"]["released"]) == ("cancelled", 16)
+
+
+def test_reconcile_json_expires_an_upload_that_did_not_come(deployment: Deployment) -> None:
+    deployment.await_upload(age=timedelta(hours=1))
+
+    deployment.invoke("ReconcileFunction", event("reconcile"))
+
+    assert deployment.jobs.get(USER, JOB).status is JobStatus.EXPIRED
+
+
+def test_dead_letter_json_fails_its_job_and_gives_the_credits_back(deployment: Deployment) -> None:
+    deployment.queue_job()
+
+    assert deployment.invoke("ReconcileFunction", event("dead_letter")) == {"batchItemFailures": []}
+
+    failure = deployment.jobs.get(USER, JOB).failure
+    assert failure
+    assert failure.code == "abandoned"
+    assert deployment.ledger.balance(USER, datetime.now(UTC)).held == 0
 
 
 def test_jobs_json_lists_the_users_jobs(deployment: Deployment) -> None:
@@ -123,7 +199,8 @@ def test_preflight_json_is_told_which_methods_there_are(deployment: Deployment) 
 
 
 def test_there_is_an_event_for_each_trigger_and_no_other() -> None:
-    triggers = {*TRIGGERS_OF_THE_API, "preflight", "authorize", "process_image"}
+    others = {"on_upload", "dropped", "process_image", "assemble_zip", "reconcile", "dead_letter"}
+    triggers = {*TRIGGERS_OF_THE_API, "preflight", "authorize", *others}
     assert {file.stem for file in (PROJECT / "events").iterdir()} == triggers
 
 
@@ -137,7 +214,7 @@ def test_the_events_of_the_api_are_its_routes() -> None:
 def test_an_event_of_the_api_agrees_with_itself(name: str) -> None:
     request = event(name)
     context = request["requestContext"]
-    assert request["path"] == request["resource"].replace("{jobId}", JOB)
+    assert request["path"] == request["resource"].replace("{jobId}", JOB).replace("{batchId}", BATCH)
     assert context["path"] == f"/{API['StageName']}{request['path']}"
     assert (context["resourcePath"], context["httpMethod"]) == (request["resource"], request["httpMethod"])
     assert request["multiValueHeaders"] == {header: [value] for header, value in request["headers"].items()}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from background_remover.settings import HuggingFaceSettings, Settings, TokenSettings
+from background_remover.settings import HuggingFaceSettings, Settings, TokenSettings, WorkerSettings
 from tests.contract.template import FUNCTIONS, GLOBAL, PARAMETERS, PROJECT, RESOURCES, environment_of, folder_of
 
 # Read by libraries: aws_lambda_powertools, botocore, numpy.
@@ -74,14 +74,14 @@ class Recorder(dict[str, str]):
 
     def __missing__(self, name: str) -> str:
         self.asked.append(name)
-        return "{}" if name.endswith("_HEADERS") else "1"
+        return {"HEADERS": "{}", "MODELS": ""}.get(name.rpartition("_")[2], "1")
 
 
 def read_by_settings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     recorder = Recorder()
     with monkeypatch.context() as patch:
         patch.setattr(os, "environ", recorder)
-        for settings in (Settings, HuggingFaceSettings, TokenSettings):
+        for settings in (Settings, HuggingFaceSettings, TokenSettings, WorkerSettings):
             settings.from_environment()
     return recorder.asked
 

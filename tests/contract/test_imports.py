@@ -34,7 +34,10 @@ ALLOWED = {
         "background_remover.observability",
     ),
 }
-PURE = {"__future__", "base64", "collections", "dataclasses", "datetime", "enum", "hashlib", "math", "typing"}
+PURE = {
+    *("__future__", "base64", "collections", "dataclasses", "datetime", "enum", "hashlib", "math", "re", "typing"),
+    "unicodedata",
+}
 HEAVY = {"PIL", "numpy", "isal", "imaging", "requests", "pydantic"}
 
 

@@ -1,27 +1,40 @@
 """Least privilege: every function is granted what it does, and nothing else."""
 
+import base64
+import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tests.contract.deployment import JOB, USER, Deployment, event
+from background_remover.domain.jobs import Job, item_id
+from background_remover.gateways.object_store import input_key
+from tests.contract.deployment import BATCH, JOB, USER, Deployment, event, message
 from tests.contract.template import FUNCTIONS, RESOURCES, statements_of
 from tests.stack.hugging_face import Fault
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
+OWN_NAME: str = RESOURCES["ImagesBucket"]["Properties"]["BucketName"]["Fn::Sub"]
+
 Permission = tuple[str, str]
 """An action and a resource: a logical id, for the bucket's objects with their prefix."""
 
 XRAY = {("xray:PutTraceSegments", "*"), ("xray:PutTelemetryRecords", "*")}
+
+
 # What Lambda does with the function's role, besides what the function does.
-POLLING = {
-    ("sqs:ReceiveMessage", "JobQueue"),
-    ("sqs:DeleteMessage", "JobQueue"),
-    ("sqs:GetQueueAttributes", "JobQueue"),
-}
+def polling(queue: str) -> set[Permission]:
+    return {(f"sqs:{action}", queue) for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")}
+
+
+# Lambda sends what it could not invoke the function with.
+LETTERS = {("sqs:SendMessage", "JobDeadLetterQueue")}
+# What S3 checks of who signed a form or aborts a half upload.
+FORMS = {("s3:PutObject", "ImagesBucket/inputs/*")}
 # With it a missing object is a 404, without it a 403: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 TELL_MISSING = {("s3:ListBucket", "ImagesBucket")}
 
@@ -49,6 +62,12 @@ def process_image(deployment: Deployment) -> None:
     for _ in ("handed back", "completed", "repeated"):
         deployment.invoke("ProcessImageFunction", event("process_image"))
     assert deployment.jobs.get(USER, JOB).result
+    deliver(deployment, deployment.queue_batch(2))
+
+
+def deliver(deployment: Deployment, jobs: list[Job]) -> None:
+    for job in jobs:
+        deployment.invoke("ProcessImageFunction", message("process_image", job))
 
 
 def jobs(deployment: Deployment) -> None:
@@ -58,6 +77,84 @@ def jobs(deployment: Deployment) -> None:
     deployment.invoke("ProcessImageFunction", event("process_image"))
     deployment.invoke("JobsFunction", event("jobs"))
     assert "result" in deployment.invoke("JobsFunction", event("job"))["body"]
+    first, second = deployment.queue_batch(2)
+    deliver(deployment, [first])
+    deployment.invoke("JobsFunction", event("delete_job") | {"pathParameters": {"jobId": second.job_id}})
+
+
+def uploads(deployment: Deployment) -> None:
+    deployment.ledger.balance(USER, datetime.now(UTC))
+    request = event("upload")
+    request["headers"]["Idempotency-Key"] = "once"
+    for _ in ("made", "repeated"):
+        assert deployment.invoke("UploadsFunction", request)["statusCode"] == 201
+
+
+def on_upload(deployment: Deployment) -> None:
+    awaiting = deployment.await_upload()
+    deployment.invoke("OnUploadFunction", event("on_upload"))
+    deployment.jobs.cancel(deployment.jobs.get(USER, awaiting.job_id), datetime.now(UTC))
+    deployment.invoke("OnUploadFunction", event("on_upload"))
+    for name in ("taken in", "repeated"):
+        drop = event("dropped")
+        if name == "taken in":
+            written = drop["Records"][0]["s3"]["object"]
+            written["eTag"] = deployment.drop()
+        deployment.invoke("OnUploadFunction", drop)
+    unknown = event("dropped")
+    unknown["Records"][0]["s3"]["object"]["key"] = "dropbox/nobody/basic/a.png"
+    deployment.invoke("OnUploadFunction", unknown)
+    first, second = deployment.queue_batch(2, awaiting=1)
+    deliver(deployment, [first])
+    huge = event("on_upload")
+    huge["Records"][0]["s3"]["object"] |= {"key": f"inputs/{USER}/{second.job_id}", "size": 10_000_001}
+    deployment.invoke("OnUploadFunction", huge)
+
+
+def batch(deployment: Deployment) -> None:
+    request = event("batch")
+    request["headers"]["Idempotency-Key"] = "once"
+    for _ in ("made", "repeated"):
+        assert deployment.invoke("BatchFunction", request)["statusCode"] == 201
+    form = event("remove") | {"resource": request["resource"]}
+    form["body"] = base64.b64encode(base64.b64decode(form["body"]).replace(b'name="image"', b'name="images"')).decode()
+    assert deployment.invoke("BatchFunction", form)["statusCode"] == 201
+    form["headers"]["Idempotency-Key"] = "once"
+    assert deployment.invoke("BatchFunction", form)["statusCode"] == 409
+    first, *_ = deployment.queue_batch(2)
+    deliver(deployment, [first])
+    deployment.invoke("BatchFunction", event("show_batch"))
+    assert deployment.invoke("BatchFunction", event("cancel_batch"))["statusCode"] == 200
+
+
+def download(deployment: Deployment) -> None:
+    deliver(deployment, deployment.queue_batch(1))
+    deployment.invoke("AssembleZipFunction", event("assemble_zip"))
+    assert deployment.invoke("DownloadFunction", event("download"))["statusCode"] == 200
+
+
+def assemble_zip(deployment: Deployment) -> None:
+    deliver(deployment, deployment.queue_batch(1))
+    deployment.invoke("AssembleZipFunction", event("assemble_zip"))
+    assert deployment.batches.get(USER, BATCH).archive
+
+
+def reconcile(deployment: Deployment) -> None:
+    long_ago = timedelta(hours=1)
+    deployment.await_upload(age=long_ago)
+    first, second, third = deployment.queue_batch(3, awaiting=1, age=long_ago)
+    deployment.objects.delete([input_key(third)])
+    orphan = replace(third, job_id=item_id("nobatch", 0), batch_id="nobatch")
+    deployment.jobs.record_refusal(orphan)
+    deliver(deployment, [first])
+    deployment.invoke("ReconcileFunction", event("reconcile"))
+    deployment.invoke("ReconcileFunction", message("dead_letter", second))
+    letter = event("dead_letter")
+    letter["Records"][0]["body"] = json.dumps({"requestPayload": event("dropped")})
+    letter["Records"][0]["body"] = letter["Records"][0]["body"].replace(
+        event("dropped")["Records"][0]["s3"]["object"]["eTag"], deployment.drop()
+    )
+    assert deployment.invoke("ReconcileFunction", letter) == {"batchItemFailures": []}
 
 
 def credits(deployment: Deployment) -> None:
@@ -73,8 +170,18 @@ def nothing(_: Deployment) -> None:
     [
         ("AuthorizeFunction", authorize, set()),
         ("RemoveFunction", remove, set()),
-        ("ProcessImageFunction", process_image, POLLING | TELL_MISSING),
+        ("ProcessImageFunction", process_image, polling("JobQueue") | TELL_MISSING),
         ("JobsFunction", jobs, set()),
+        ("UploadsFunction", uploads, FORMS),
+        ("OnUploadFunction", on_upload, LETTERS),
+        ("BatchFunction", batch, FORMS),
+        ("DownloadFunction", download, set()),
+        (
+            "AssembleZipFunction",
+            assemble_zip,
+            polling("ArchiveQueue") | TELL_MISSING | {("s3:AbortMultipartUpload", "ImagesBucket/zips/*")},
+        ),
+        ("ReconcileFunction", reconcile, polling("JobDeadLetterQueue")),
         ("CreditsFunction", credits, set()),
         *((name, nothing, set()) for name in ("HealthFunction", "FallbackFunction")),
     ],
@@ -119,6 +226,10 @@ def named(resource: Any) -> str:
             return "*"
         case {"Fn::GetAtt": str(attribute)} if (name := attribute.partition(".")[0]) in RESOURCES:
             return name
+        case {"Fn::Sub": "${JobsTable.Arn}/index/OverdueIndex"}:
+            return "JobsTable/index/OverdueIndex"
+        case {"Fn::Sub": str(text)} if (own := text.replace(OWN_NAME, "${ImagesBucket}")) != text:
+            return named({"Fn::Sub": own})
         case {"Fn::Sub": str(text)} if match := re.fullmatch(r"arn:\$\{AWS::Partition\}:s3:::\$\{(\w+)\}(/.+)?", text):
             return f"{match[1]}{match[2] or ''}"
         case _:
@@ -135,6 +246,20 @@ def permissions_for(operation: str, parameters: dict[str, Any]) -> Iterator[Perm
         case "s3:DeleteObjects":
             for item in parameters["Delete"]["Objects"]:
                 yield "s3:DeleteObject", prefix_of(item["Key"])
+        case "dynamodb:BatchWriteItem":
+            # IAM knows the batch, not what is in it.
+            yield from ((operation, table) for table in parameters["RequestItems"])
+        case "dynamodb:Query" if "IndexName" in parameters:
+            yield operation, f"{parameters['TableName']}/index/{parameters['IndexName']}"
+        case "s3:CreateBucket":
+            return  # Nothing is called: botocore finds the address of a presigned form by it.
+        case "s3:ListObjectsV2":
+            yield "s3:ListBucket", "ImagesBucket"
+        case "s3:CopyObject":
+            yield "s3:GetObject", prefix_of(parameters["CopySource"].partition("/")[2])
+            yield "s3:PutObject", prefix_of(parameters["Key"])
+        case "s3:CreateMultipartUpload" | "s3:UploadPart" | "s3:CompleteMultipartUpload":
+            yield "s3:PutObject", prefix_of(parameters["Key"])
         case "s3:GetObject" | "s3:PutObject":
             yield operation, prefix_of(parameters["Key"])
         case "sqs:SendMessage":

@@ -42,7 +42,10 @@ def test_a_bucket_is_encrypted_and_not_public(bucket: str) -> None:
 def test_each_kind_of_file_is_deleted_in_its_time() -> None:
     rules = BUCKETS["ImagesBucket"]["LifecycleConfiguration"]["Rules"]
     assert all(rule["Status"] == "Enabled" for rule in rules)
-    assert {rule["Prefix"]: rule["ExpirationInDays"]["Ref"] for rule in rules} == {
+    assert {"DaysAfterInitiation": 1} in [rule.get("AbortIncompleteMultipartUpload") for rule in rules]
+    assert {rule["Prefix"]: rule["ExpirationInDays"]["Ref"] for rule in rules if "Prefix" in rule} == {
+        "dropbox/": "InputRetentionDays",
+        "zips/": "InputRetentionDays",
         "inputs/": "InputRetentionDays",
         "mattes/": "InputRetentionDays",
         "results/": "JobRetentionDays",
@@ -50,9 +53,9 @@ def test_each_kind_of_file_is_deleted_in_its_time() -> None:
     }
 
 
-def test_results_can_be_fetched_by_any_page_that_has_the_link_and_nothing_can_be_written() -> None:
+def test_who_has_a_link_or_a_form_may_use_it_from_any_page_and_do_nothing_else() -> None:
     (rule,) = BUCKETS["ImagesBucket"]["CorsConfiguration"]["CorsRules"]
-    assert (rule["AllowedOrigins"], rule["AllowedMethods"]) == (["*"], ["GET"])
+    assert (rule["AllowedOrigins"], rule["AllowedMethods"]) == (["*"], ["GET", "POST"])
 
 
 @pytest.mark.parametrize("queue", QUEUES)
@@ -61,13 +64,22 @@ def test_a_queue_is_encrypted_and_keeps_messages_as_long_as_sqs_can(queue: str) 
     assert QUEUES[queue]["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
-def test_a_message_stays_hidden_for_six_times_as_long_as_the_worker_may_run() -> None:
+@pytest.mark.parametrize(
+    ("queue", "function"),
+    [
+        ("JobQueue", "ProcessImageFunction"),
+        ("ArchiveQueue", "AssembleZipFunction"),
+        ("JobDeadLetterQueue", "ReconcileFunction"),
+    ],
+)
+def test_a_message_stays_hidden_for_six_times_as_long_as_its_function_may_run(queue: str, function: str) -> None:
     # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-    assert QUEUES["JobQueue"]["VisibilityTimeout"] >= 6 * FUNCTIONS["ProcessImageFunction"]["Timeout"]
+    assert QUEUES[queue]["VisibilityTimeout"] >= 6 * FUNCTIONS[function]["Timeout"]
 
 
-def test_what_the_worker_cannot_process_lands_in_the_dead_letter_queue() -> None:
-    assert QUEUES["JobQueue"]["RedrivePolicy"] == {
+@pytest.mark.parametrize("queue", ["JobQueue", "ArchiveQueue"])
+def test_what_cannot_be_processed_lands_in_the_dead_letter_queue(queue: str) -> None:
+    assert QUEUES[queue]["RedrivePolicy"] == {
         "deadLetterTargetArn": {"Fn::GetAtt": "JobDeadLetterQueue.Arn"},
         "maxReceiveCount": 3,
     }

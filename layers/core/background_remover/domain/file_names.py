@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Iterable
-from pathlib import PurePosixPath
 
 LONGEST_NAME = 200
 """Bytes of UTF-8; file systems take 255, and a number may have to be added."""
@@ -36,6 +35,6 @@ def archive_names(originals: Iterable[str], extension: str) -> list[str]:
 
 def _harmless_stem(original: str) -> str:
     last = unicodedata.normalize("NFC", original).replace("\\", "/").rsplit("/", 1)[-1]
-    stem = _FORBIDDEN.sub("_", PurePosixPath(last).stem).strip(" .")
+    stem = _FORBIDDEN.sub("_", last.rpartition(".")[0] or last).strip(" .")
     stem = stem.encode(errors="replace")[:LONGEST_NAME].decode(errors="ignore").strip(" .")
     return f"_{stem}" if not stem or _RESERVED.fullmatch(stem) else stem
