@@ -13,8 +13,9 @@ import boto3
 from botocore.config import Config
 from PIL import Image
 
+from background_remover.domain.batches import Batch
 from background_remover.domain.credits import Balance, LedgerEntry
-from background_remover.domain.jobs import Job, Options
+from background_remover.domain.jobs import Job, Options, Source
 from background_remover.domain.tiers import Model, tier_named
 from background_remover.gateways.batch_store import BatchStore
 from background_remover.gateways.credit_ledger import CreditLedger
@@ -23,11 +24,19 @@ from background_remover.gateways.hugging_face.routes import ModelRoute
 from background_remover.gateways.job_store import JobStore
 from background_remover.gateways.object_store import ObjectStore
 from background_remover.gateways.overdue import OverdueIndex
+from background_remover.gateways.s3_event import ReceivedFile
 from background_remover.gateways.secret import Secret
 from background_remover.gateways.work_queue import BatchMessage, JobMessage, WorkQueue, parse
+from background_remover.use_cases.assemble_archive import AssembleArchive
+from background_remover.use_cases.cancel_batch import cancel_batch
+from background_remover.use_cases.close_batch import close_batch
+from background_remover.use_cases.create_batch import BatchFile, BatchRequest, CreateBatch, CreatedBatch
+from background_remover.use_cases.create_upload import CreateUpload, UploadRequest
 from background_remover.use_cases.cut_out import CutOut
 from background_remover.use_cases.erase_job import erase_job
 from background_remover.use_cases.process_job import ProcessJob
+from background_remover.use_cases.receive_file import ReceiveFile
+from background_remover.use_cases.reconcile import Reconcile
 from background_remover.use_cases.remove_image import Removal, RemoveImage
 from tests.deployed_tables import create_tables
 from tests.stack.hugging_face.stand_in import TOKEN as TOKEN
@@ -111,6 +120,7 @@ class Account:
         )
 
     def __enter__(self) -> Account:
+        self.writes = 0
         self.sent: list[SentMessage] = []
         self.archives_asked: list[BatchMessage] = []
         for operation in ("SendMessage", "SendMessageBatch"):
@@ -178,6 +188,81 @@ class Account:
             user_id=user_id or job.user_id,
             job_id=job.job_id,
             now=self.clock(),
+        )
+
+    def create_upload(self, **asked: Any) -> Job:
+        create = CreateUpload(jobs=self.jobs, models=Model, job_retention=timedelta(days=30), clock=self.clock)
+        return create(
+            UploadRequest(
+                user_id="anna",
+                tier=tier_named("basic"),
+                source=Source(content_type="image/png", file_name="photo.png"),
+                options=Options(),
+                idempotency_key=None,
+                **asked,
+            )
+        )
+
+    def create_batch(self, *contents: bytes | None, key: str | None = None, tier: str = "basic") -> CreatedBatch:
+        """None for a photo that will be uploaded."""
+        create = CreateBatch(
+            batches=self.batches,
+            objects=self.objects,
+            queue=self.queue,
+            models=Model,
+            job_retention=timedelta(days=30),
+            clock=self.clock,
+        )
+        source = Source(content_type="image/png", file_name="photo.png")
+        files = [BatchFile(source, content) for content in contents]
+        return create(
+            BatchRequest(user_id="anna", tier=tier_named(tier), options=Options(), files=files, idempotency_key=key)
+        )
+
+    def written(self, key: str, content: bytes) -> ReceivedFile:
+        """Puts a file into the bucket; returns what S3 tells of it."""
+        etag = self.s3.put_object(Bucket=BUCKET, Key=key, Body=content)["ETag"].strip('"')
+        self.writes += 1
+        return ReceivedFile(
+            key=key, size=len(content), etag=etag, sequencer=f"{self.writes:016X}", written_at=self.clock()
+        )
+
+    def receive(self, file: ReceivedFile) -> None:
+        receive_file = ReceiveFile(
+            jobs=self.jobs,
+            batches=self.batches,
+            ledger=self.ledger,
+            objects=self.objects,
+            queue=self.queue,
+            archive_queue=self.archive_queue,
+            job_retention=timedelta(days=30),
+            clock=self.clock,
+        )
+        receive_file(file)
+
+    def process_and_close(self, message: JobMessage) -> None:
+        """What the worker's handler does with one message."""
+        job = self.process(message)
+        if job and job.batch_id and job.has_ended:
+            close_batch(self.batches, self.archive_queue, user_id=job.user_id, batch_id=job.batch_id, now=self.clock())
+
+    def cancel_batch(self, batch_id: str) -> Batch:
+        return cancel_batch(
+            self.batches, self.jobs, self.archive_queue, user_id="anna", batch_id=batch_id, now=self.clock()
+        )
+
+    def assemble(self, message: BatchMessage) -> None:
+        AssembleArchive(batches=self.batches, objects=self.objects, clock=self.clock)(message)
+
+    def reconcile(self) -> Reconcile:
+        return Reconcile(
+            jobs=self.jobs,
+            batches=self.batches,
+            overdue=self.overdue,
+            objects=self.objects,
+            queue=self.queue,
+            archive_queue=self.archive_queue,
+            clock=self.clock,
         )
 
     # ---- looking -------------------------------------------------------------------------------------------

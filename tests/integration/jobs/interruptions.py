@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tests.integration.jobs.account import Account
 
-FOLDERS = ("inputs", "results", "mattes", "thumbnails")
+FOLDERS = ("inputs", "results", "mattes", "thumbnails", "zips")
 
 Moment = Literal["before", "after"]
 """The call takes effect in between."""

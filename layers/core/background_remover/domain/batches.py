@@ -81,7 +81,7 @@ class Batch:
             return BatchStatus.PROCESSING if self.started_at or self.ended else BatchStatus.QUEUED
         if self.completed == self.total:
             return BatchStatus.COMPLETED
-        if self.cancel_requested_at:
+        if self.cancel_requested_at and self.cancelled:
             return BatchStatus.CANCELLED
         return BatchStatus.PARTIAL if self.completed else BatchStatus.FAILED
 
