@@ -137,8 +137,7 @@ class Stores:
         self.dynamodb.update_item(
             TableName="JobsTable",
             Key={"pk": {"S": batch.user_id}, "sk": {"S": f"batch#{batch.batch_id}"}},
-            UpdateExpression="REMOVE #archive",
-            ExpressionAttributeNames={"#archive": "archive"},
+            UpdateExpression="REMOVE zipFile",
         )
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-SIZES = {1: (1200, 900), 12: (4000, 3000), 24: (6000, 4000)}
+SIZES = {0.3: (640, 480), 1: (1200, 900), 12: (4000, 3000), 24: (6000, 4000)}
 """Width and height by megapixels."""
 
 
-def jpeg(source: Path, megapixels: int) -> bytes:
+def jpeg(source: Path, megapixels: float) -> bytes:
     """About 0.15 byte a pixel: what 24 megapixels may weigh to fit into one request."""
     with Image.open(source) as image:
         photo = image.convert("RGB").resize(SIZES[megapixels], Image.Resampling.BICUBIC)

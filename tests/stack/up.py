@@ -35,6 +35,11 @@ curl -s {stack.api_url}/api/health
 curl -s {auth} {image} -F tier=basic $API/remove
 curl -s {auth} {image} -F tier=standard -H "Accept: image/png" --create-dirs -o out/cutout.png $API/remove
 curl -s {auth} {image} -F tier=standard -H "Prefer: respond-async" $API/remove
+curl -s {auth} -H "Content-Type: application/json" -d '{{"tier": "basic", "contentType": "image/png"}}' $API/uploads
+curl -s {auth} {image.replace("image=", "images=")} -F images=@.cache/assets/coffee.png -F tier=basic $API/batch
+curl -s {auth} $API/batch/BATCH_ID
+curl -s {auth} -X POST $API/batch/BATCH_ID/cancel
+curl -s {auth} $API/batch/BATCH_ID/download
 curl -s {auth} $API/jobs
 curl -s {auth} $API/jobs/JOB_ID
 curl -s {auth} -X DELETE $API/jobs/JOB_ID
