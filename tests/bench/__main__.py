@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from background_remover.domain.tiers import TIERS
-from tests.bench import cold_start, image_path, removal
+from tests.bench import archive, batch, cold_start, image_path, removal
 from tests.bench.figures import Figure, figure, print_table, write_json
 from tests.bench.photos import jpeg
 from tests.stack.local_stack import PROJECT, LocalStack
@@ -28,6 +28,10 @@ def main() -> None:
             print("removals …", flush=True)
             figures |= removal.measure(stack, SOURCE)
             figures |= removal.count_aws_calls(stack, SOURCE)
+        print(f"a batch of {batch.IMAGES} …", flush=True)
+        figures |= batch.measure(Path(folder) / "batch", SOURCE)
+        print(f"the ZIP of {archive.IMAGES} results of 5 MB …", flush=True)
+        figures |= archive.measure(Path(folder) / "archive")
     print_table(figures)
     write_json(figures, PROJECT / "bench.json")
     print("\nwritten to bench.json")

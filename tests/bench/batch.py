@@ -12,7 +12,7 @@ from typing import Any
 import requests
 
 from tests.bench.figures import Figure, figure
-from tests.bench.photos import jpeg
+from tests.bench.photos import small_jpeg
 from tests.stack.local_stack import LocalStack, User
 
 IMAGES = 500
@@ -32,7 +32,7 @@ class BenchError(Exception):
 
 
 def measure(folder: Path, source: Path) -> dict[str, Figure]:
-    photo = jpeg(source, 0.3)
+    photo = small_jpeg(source)
     with LocalStack.start(folder, parameters=PARAMETERS, real_model=False) as stack:
         stack.hugging_face.set_latency(LATENCY)
         worker = Worker(stack)

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-SIZES = {0.3: (640, 480), 1: (1200, 900), 12: (4000, 3000), 24: (6000, 4000)}
+SIZES = {1: (1200, 900), 12: (4000, 3000), 24: (6000, 4000)}
 """Width and height by megapixels."""
 
 
-def jpeg(source: Path, megapixels: float) -> bytes:
+def jpeg(source: Path, megapixels: int) -> bytes:
     """About 0.15 byte a pixel: what 24 megapixels may weigh to fit into one request."""
     with Image.open(source) as image:
         photo = image.convert("RGB").resize(SIZES[megapixels], Image.Resampling.BICUBIC)
@@ -18,4 +18,12 @@ def jpeg(source: Path, megapixels: float) -> bytes:
     pixels = np.clip(np.asarray(photo, dtype=np.float32) + grain, 0, 255).astype(np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "JPEG", quality=75)
+    return buffer.getvalue()
+
+
+def small_jpeg(source: Path) -> bytes:
+    """640 x 480."""
+    buffer = io.BytesIO()
+    with Image.open(source) as image:
+        image.convert("RGB").resize((640, 480)).save(buffer, "JPEG", quality=75)
     return buffer.getvalue()
