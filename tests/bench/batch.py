@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from tests.bench.figures import Figure, figure
 from tests.bench.photos import small_jpeg
 from tests.stack.local_stack import LocalStack, User
 
+WORKER = "ProcessImageFunction"
 IMAGES = 500
 NOISY_IMAGES = 400
 LATENCY = 0.3
@@ -35,24 +35,24 @@ def measure(folder: Path, source: Path) -> dict[str, Figure]:
     photo = small_jpeg(source)
     with LocalStack.start(folder, parameters=PARAMETERS, real_model=False) as stack:
         stack.hugging_face.set_latency(LATENCY)
-        worker = Worker(stack)
-        worker.limit(WORKERS)
+        stack.limit_concurrency(WORKER, WORKERS)
         tenant = Tenant(stack, "large@example.com")
         tenant.run_batch(10, photo)  # Cold starts.
         stack.hugging_face.forget_requests()
-        seconds = tenant.run_batch_when_all_is_uploaded(IMAGES, photo, worker)
+        seconds = tenant.run_batch_when_all_is_uploaded(IMAGES, photo)
         asked = len(stack.hugging_face.requests)
         if asked != IMAGES:
             raise BenchError(f"Hugging Face was asked {asked} times for {IMAGES} images")
         ideal = IMAGES * LATENCY / (WORKERS * INFERENCES_AT_ONCE)
+        # As deployed: a worker takes no more messages than it asks Hugging Face about at once.
+        stack.limit_messages(WORKER, INFERENCES_AT_ONCE)
         small = Tenant(stack, "small@example.com")
         small.seconds_for_one(photo)
         alone = [small.seconds_for_one(photo) for _ in range(ALONE)]
-        worker.pause()
-        noisy = tenant.upload_batch(NOISY_IMAGES, photo)
-        worker.await_queued(NOISY_IMAGES)
-        worker.resume()
-        time.sleep(2)
+        with stack.paused(WORKER):
+            noisy = tenant.upload_batch(NOISY_IMAGES, photo)
+            _await_queued(stack, NOISY_IMAGES)
+        _await(lambda: tenant.get(f"batch/{noisy}", limit=1)["counts"]["completed"] or None)
         beside = [small.seconds_for_one(photo) for _ in range(ALONE)]
         if tenant.get(f"batch/{noisy}")["percent"] == 100:
             raise BenchError("the large batch was over before the small tenant was")
@@ -63,40 +63,9 @@ def measure(folder: Path, source: Path) -> dict[str, Figure]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Worker:
-    """The event source of the worker, which can be paused while a queue fills."""
-
-    stack: LocalStack
-
-    def limit(self, workers: int) -> None:
-        self._update(ScalingConfig={"MaximumConcurrency": workers})
-
-    def pause(self) -> None:
-        self._update(Enabled=False)
-
-    def resume(self) -> None:
-        self._update(Enabled=True)
-
-    def await_queued(self, messages: int) -> None:
-        sqs, url = self.stack.emulator.client("sqs"), self.stack.outputs["JobQueueUrl"]
-        name = "ApproximateNumberOfMessages"
-        _await(
-            lambda: (
-                int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name]) >= messages
-                or None
-            )
-        )
-
-    def _update(self, **settings: Any) -> None:
-        client = self.stack.emulator.client("lambda")
-        for mapping in client.list_event_source_mappings()["EventSourceMappings"]:
-            if "ProcessImage" in mapping["FunctionArn"]:
-                client.update_event_source_mapping(UUID=mapping["UUID"], **settings)
-
-
 class Tenant:
     def __init__(self, stack: LocalStack, email: str) -> None:
+        self._stack = stack
         user: User = stack.sign_up(email)
         self._routes = f"{stack.api_url}/api/background-remover"
         self._http = requests.Session()
@@ -118,13 +87,12 @@ class Tenant:
     def run_batch(self, images: int, photo: bytes) -> None:
         self._await_delivery(self.upload_batch(images, photo), images)
 
-    def run_batch_when_all_is_uploaded(self, images: int, photo: bytes, worker: Worker) -> float:
+    def run_batch_when_all_is_uploaded(self, images: int, photo: bytes) -> float:
         """Seconds from a full queue to the last image."""
-        worker.pause()
-        batch_id = self.upload_batch(images, photo)
-        worker.await_queued(images)
+        with self._stack.paused(WORKER):
+            batch_id = self.upload_batch(images, photo)
+            _await_queued(self._stack, images)
         started = time.perf_counter()
-        worker.resume()
         self._await_delivery(batch_id, images)
         return time.perf_counter() - started
 
@@ -159,3 +127,14 @@ def _await[Answer](ask: Callable[[], Answer | None]) -> Answer:
             return answer
         time.sleep(POLL_SECONDS)
     raise BenchError("nothing came of it")
+
+
+def _await_queued(stack: LocalStack, messages: int) -> None:
+    sqs, url = stack.emulator.client("sqs"), stack.outputs["JobQueueUrl"]
+    name = "ApproximateNumberOfMessages"
+
+    def are_queued() -> bool | None:
+        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"]
+        return int(attributes[name]) >= messages or None
+
+    _await(are_queued)

@@ -78,11 +78,3 @@ class Emulator:
         for kind, response in definition["x-amazon-apigateway-gateway-responses"].items():
             gateway.put_gateway_response(restApiId=api, responseType=kind, **response)
         gateway.create_deployment(restApiId=api, stageName="live")
-
-    def limit_workers(self, workers: int) -> None:
-        """How many processes of a queue's function there are at most: each is a cold start that takes a processor."""
-        client = self.client("lambda")
-        for mapping in client.list_event_source_mappings()["EventSourceMappings"]:
-            client.update_event_source_mapping(
-                UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": max(2, workers)}
-            )

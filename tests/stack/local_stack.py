@@ -79,7 +79,6 @@ class LocalStack:
             started.append(stand_in_pid)
             _deploy(emulator, stand_in_url, folder, parameters or {})
             emulator.publish_gateway_responses(STACK)
-            emulator.limit_workers(os.cpu_count() or 2)
             running = RunningStack(
                 folder=str(folder),
                 emulator_url=emulator.url,
@@ -87,7 +86,10 @@ class LocalStack:
                 stand_in_url=stand_in_url,
                 stand_in_pid=stand_in_pid,
             )
-            return cls(running)
+            stack = cls(running)
+            # Each is a process whose cold start takes a processor.
+            stack.limit_concurrency("ProcessImageFunction", max(2, os.cpu_count() or 2))
+            return stack
         except BaseException:
             for pid in started:
                 processes.stop(pid, "")
@@ -163,6 +165,10 @@ class LocalStack:
     def limit_concurrency(self, function: str, invocations: int) -> None:
         """How many invocations work off the function's queue at a time: two or more, as in AWS."""
         self._update_queue_trigger(function, ScalingConfig={"MaximumConcurrency": invocations})
+
+    def limit_messages(self, function: str, messages: int) -> None:
+        """How many messages of its queue the function gets in one invocation."""
+        self._update_queue_trigger(function, BatchSize=messages)
 
     def _update_queue_trigger(self, function: str, **settings: Any) -> None:
         lambdas = self.emulator.client("lambda")
