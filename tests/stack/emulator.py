@@ -2,6 +2,9 @@
 
 import json
 import os
+import urllib.request
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,8 +15,17 @@ from tests.stack import processes
 
 PYTHON = Path(".cache/emulator/bin/python")
 # By its name `processes.stop` knows it again.
-PROGRAM = Path(__file__).with_name("ministack_with_fair_queues.py")
+PROGRAM = Path(__file__).with_name("emulated_aws.py")
 REGION = "us-east-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Metered:
+    """`calls` by service and operation, of S3 by method: `dynamodb:GetItem`, `s3:PUT`. The units are DynamoDB's."""
+
+    calls: Counter[str]
+    read_units: float
+    write_units: float
 
 
 class Emulator:
@@ -62,6 +74,16 @@ class Emulator:
             aws_access_key_id="test",
             aws_secret_access_key="test",
         )
+
+    def metered(self) -> Metered:
+        """What AWS would have billed since `forget_metered`, besides Lambda."""
+        with urllib.request.urlopen(f"{self.url}/_meter", timeout=10) as answer:
+            body = json.load(answer)
+        return Metered(Counter(body["calls"]), read_units=body["readUnits"], write_units=body["writeUnits"])
+
+    def forget_metered(self) -> None:
+        request = urllib.request.Request(f"{self.url}/_meter", method="DELETE")
+        urllib.request.urlopen(request, timeout=10).close()
 
     def publish_gateway_responses(self, stack: str) -> None:
         """Gives the API the gateway responses of its template.

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from tests.stack import processes
-from tests.stack.emulator import Emulator
+from tests.stack.emulator import PROGRAM, Emulator
 from tests.stack.hugging_face import StandInControl
 
 if TYPE_CHECKING:
@@ -134,13 +134,10 @@ class LocalStack:
 
     def function_environments(self) -> dict[str, dict[str, str]]:
         """The environment of each deployed function by its name in the template, as `sam local --env-vars` takes it."""
-        lambdas, resources = self.emulator.client("lambda"), self.emulator.client("cloudformation")
+        lambdas = self.emulator.client("lambda")
         return {
-            resource["LogicalResourceId"]: lambdas.get_function_configuration(
-                FunctionName=resource["PhysicalResourceId"]
-            )["Environment"]["Variables"]
-            for resource in resources.describe_stack_resources(StackName=STACK)["StackResources"]
-            if resource["ResourceType"] == "AWS::Lambda::Function"
+            name: lambdas.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+            for name, function in self.functions().items()
         }
 
     def invoke(self, function: str, event: dict[str, Any]) -> Any:
@@ -152,6 +149,23 @@ class LocalStack:
         if "FunctionError" in answer:
             raise RuntimeError(f"{function} raised {payload}")
         return json.loads(payload)
+
+    def functions(self) -> dict[str, str]:
+        """The name of each deployed function, by its name in the template."""
+        resources = self.emulator.client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
+        return {
+            each["LogicalResourceId"]: each["PhysicalResourceId"]
+            for each in resources
+            if each["ResourceType"] == "AWS::Lambda::Function"
+        }
+
+    def log_groups(self) -> dict[str, str]:
+        """The name of each function's log group, by the function's name in the template."""
+        lambdas = self.emulator.client("lambda")
+        return {
+            name: lambdas.get_function_configuration(FunctionName=function)["LoggingConfig"]["LogGroup"]
+            for name, function in self.functions().items()
+        }
 
     @contextmanager
     def paused(self, function: str) -> Iterator[None]:
@@ -192,7 +206,7 @@ def load(file: Path) -> RunningStack | None:
 
 
 def stop(running: RunningStack) -> None:
-    processes.stop(running.emulator_pid, "ministack")
+    processes.stop(running.emulator_pid, PROGRAM.name)
     processes.stop(running.stand_in_pid, "tests.stack.hugging_face")
     _remove_unpacked_functions(Path(running.folder))
 

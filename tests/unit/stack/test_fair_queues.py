@@ -1,6 +1,6 @@
 from typing import Any
 
-from tests.stack.ministack_with_fair_queues import fairest_first
+from tests.stack.emulated_aws import fairest_first
 
 NOW = 1_000.0
 
