@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from http import HTTPStatus
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from background_remover.domain.jobs import Job, Result
-    from background_remover.use_cases.remove_image import RemoveImage
+    from background_remover.use_cases.remove_image import Removal
+    from background_remover.use_cases.remove_uploaded import UploadedRemoval
 
 PIXEL_SECONDS = 9.0
 """What compositing, encoding and storing the largest inline image may take, kept free of the wait for Hugging Face."""
@@ -28,32 +30,46 @@ RETRY_AFTER = "3"
 
 
 @cache
-def remove_image() -> RemoveImage:
+def remove_photo() -> Callable[[Removal | UploadedRemoval, Callable[[], float]], Job]:
     # Pillow, numpy, requests and the clients are loaded with the first image, not for a request that is refused.
     from background_remover.use_cases.cut_out import CutOut
-    from background_remover.use_cases.remove_image import RemoveImage
+    from background_remover.use_cases.process_job import ProcessJob
+    from background_remover.use_cases.remove_image import Removal, RemoveImage
+    from background_remover.use_cases.remove_uploaded import RemoveUploaded
 
     def clock() -> datetime:
         return datetime.now(UTC)
 
     jobs, objects = deployment.jobs(), deployment.objects()
     queue, hugging_face = deployment.queue(), deployment.hugging_face()
-    return RemoveImage(
+    cut_out = CutOut(jobs=jobs, objects=objects, queue=queue, hugging_face=hugging_face, clock=clock)
+    remove_image = RemoveImage(
         jobs=jobs,
         objects=objects,
         queue=queue,
         hugging_face=hugging_face,
-        cut_out=CutOut(jobs=jobs, objects=objects, queue=queue, hugging_face=hugging_face, clock=clock),
+        cut_out=cut_out,
         job_retention=deployment.settings().job_retention,
         clock=clock,
     )
+    process_job = ProcessJob(
+        jobs=jobs, batches=deployment.batches(), objects=objects, queue=queue, cut_out=cut_out, clock=clock
+    )
+    remove_uploaded = RemoveUploaded(jobs=jobs, objects=objects, queue=queue, process_job=process_job, clock=clock)
+
+    def remove(wanted: Removal | UploadedRemoval, time_left: Callable[[], float]) -> Job:
+        if isinstance(wanted, Removal):
+            return remove_image(wanted, time_left=time_left)
+        return remove_uploaded(wanted, time_left=time_left)
+
+    return remove
 
 
 def remove(request: Request) -> Response:
     from background_remover.http import removal_request
 
-    wanted = removal_request.read(request)
-    job = remove_image()(wanted.removal, time_left=lambda: request.remaining_seconds() - PIXEL_SECONDS)
+    asked = removal_request.read(request)
+    job = remove_photo()(asked.wanted, lambda: request.remaining_seconds() - PIXEL_SECONDS)
     logger.append_keys(job_id=job.job_id)
     if job.failure:
         return problem(
@@ -64,8 +80,8 @@ def remove(request: Request) -> Response:
             jobId=job.job_id,
         )
     if not job.has_ended:
-        return _accepted(job, applied_preference=wanted.removal.respond_async)
-    if job.result and wanted.wants_bytes:
+        return _accepted(job, applied_preference=asked.wanted.respond_async)
+    if job.result and asked.accepted:
         return _bytes(job, job.result)
     return _job(HTTPStatus.OK, job)
 

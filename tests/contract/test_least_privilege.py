@@ -54,6 +54,12 @@ def remove(deployment: Deployment) -> None:
         request = event("remove")
         request["headers"] |= headers
         assert deployment.invoke("RemoveFunction", request)["statusCode"] in (200, 202)
+    awaiting = deployment.await_upload()
+    deployment.objects.put(input_key(awaiting), b"no photo", "image/png")
+    request = event("remove") | {"isBase64Encoded": False, "body": json.dumps({"uploadId": awaiting.job_id})}
+    request["headers"] |= {"Content-Type": "application/json"}
+    request["multiValueHeaders"] |= {"Content-Type": ["application/json"]}
+    assert deployment.invoke("RemoveFunction", request)["statusCode"] == 415
 
 
 def process_image(deployment: Deployment) -> None:

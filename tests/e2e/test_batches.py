@@ -48,6 +48,27 @@ def test_an_upload_starts_its_job_by_itself(caller: Caller) -> None:
     assert caller.balance() == (27, 0)
 
 
+def test_an_uploaded_photo_is_answered_with_its_cut_out(caller: Caller) -> None:
+    job = caller.http.post(
+        f"{caller.routes}/uploads", json={"tier": "basic", "contentType": "image/png"}, timeout=30
+    ).json()
+
+    def remove() -> requests.Response:
+        return caller.http.post(
+            f"{caller.routes}/remove", json={"uploadId": job["jobId"]}, headers={"Accept": "image/png"}, timeout=30
+        )
+
+    missing = remove()
+    upload(job, photo())
+
+    answer = remove()
+
+    assert (missing.status_code, missing.json()["code"]) == (409, "upload_missing")
+    assert answer.status_code in (200, 202)  # 202 where the worker was quicker to begin.
+    assert caller.outcome(job["jobId"])["status"] == "completed"
+    assert caller.balance() == (27, 0)
+
+
 def test_an_upload_of_another_type_is_refused_by_s3(caller: Caller) -> None:
     job = caller.http.post(
         f"{caller.routes}/uploads", json={"tier": "basic", "contentType": "image/png"}, timeout=30

@@ -12,13 +12,13 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 type Message = dict[str, Any]
 type Queue = dict[str, Any]
 type Answer = tuple[int, dict[str, str], bytes]
-type Handler = Callable[[str, str, dict[str, str], bytes, dict[str, Any]], Awaitable[Answer]]
+type Handler = Callable[[str, str, dict[str, str], bytes, dict[str, Any]], Coroutine[Any, Any, Answer]]
 
 METERED = ("dynamodb", "s3", "sqs", "secretsmanager")
 DYNAMODB_READS = ("GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan")

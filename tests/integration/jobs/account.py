@@ -38,6 +38,7 @@ from background_remover.use_cases.process_job import ProcessJob
 from background_remover.use_cases.receive_file import ReceiveFile
 from background_remover.use_cases.reconcile import Reconcile
 from background_remover.use_cases.remove_image import Removal, RemoveImage
+from background_remover.use_cases.remove_uploaded import RemoveUploaded, UploadedRemoval
 from tests.deployed_tables import create_tables
 from tests.stack.hugging_face.stand_in import TOKEN as TOKEN
 
@@ -168,8 +169,8 @@ class Account:
         )
         return remove_image(removal, time_left=lambda: SECONDS)
 
-    def process(self, message: JobMessage) -> Job | None:
-        process_job = ProcessJob(
+    def process_job(self) -> ProcessJob:
+        return ProcessJob(
             jobs=self.jobs,
             batches=self.batches,
             objects=self.objects,
@@ -177,7 +178,20 @@ class Account:
             cut_out=self.cut_out(),
             clock=self.clock,
         )
-        return process_job(message, time_left=lambda: SECONDS, lease_for=LEASE)
+
+    def remove_uploaded(self, upload_id: str, **asked: Any) -> Job:
+        remove_uploaded = RemoveUploaded(
+            jobs=self.jobs,
+            objects=self.objects,
+            queue=self.queue,
+            process_job=self.process_job(),
+            clock=self.clock,
+        )
+        removal = UploadedRemoval("anna", upload_id, **{"accepted": None, "respond_async": False, **asked})
+        return remove_uploaded(removal, time_left=lambda: SECONDS)
+
+    def process(self, message: JobMessage) -> Job | None:
+        return self.process_job()(message, time_left=lambda: SECONDS, lease_for=LEASE)
 
     def erase(self, job: Job, *, user_id: str | None = None) -> None:
         erase_job(

@@ -164,6 +164,12 @@ class JobInProgressError(DomainError):
         self.until = until
 
 
+class UploadMissingError(DomainError):
+    """The photo of the job has not been uploaded yet."""
+
+    code = "upload_missing"
+
+
 class BatchNotFoundError(DomainError):
     """The caller has no such batch."""
 

@@ -30,6 +30,7 @@ STATUS = {
         HTTPStatus.CONFLICT: (
             errors.JobInProgressError,
             errors.IdempotencyKeyReusedError,
+            errors.UploadMissingError,
             errors.BatchEndedError,
             errors.ArchiveNotReadyError,
             errors.NothingToDownloadError,

@@ -1,4 +1,4 @@
-"""`POST /remove` as it arrives: multipart, a raw image, or JSON with the image in base64."""
+"""`POST /remove` as it arrives: multipart, a raw image, or JSON with the image in base64 or the id of an upload."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ from background_remover.http.messages import LARGEST_BINARY, decode_base64
 from background_remover.http.requests import (
     RemovalFields,
     RemovalJson,
+    UploadedJson,
     idempotency_key,
     json_object,
     options,
     validated,
 )
 from background_remover.use_cases.remove_image import Removal
+from background_remover.use_cases.remove_uploaded import UploadedRemoval
 
 if TYPE_CHECKING:
     from background_remover.domain.jobs import OutputFormat
@@ -35,21 +37,26 @@ _IMAGE_FORMATS: dict[str, OutputFormat] = {"image/png": "png", "image/webp": "we
 
 @dataclass(frozen=True, slots=True)
 class RemovalRequest:
-    """`wants_bytes`: the caller's Accept header asks for the image itself, not for the job."""
+    """`accepted`: the caller's Accept header asks for the image itself in this format, not for the job."""
 
-    removal: Removal
-    wants_bytes: bool
+    wanted: Removal | UploadedRemoval
+    accepted: OutputFormat | None
 
 
 def read(request: Request) -> RemovalRequest:
     """Raises a `DomainError` that says what is wrong with the request."""
-    content, fields = _image_and_fields(request)
+    accepted = _accepted_format(request)
+    respond_async = "respond-async" in _preferences(request)
+    source = _image_and_fields(request)
+    if isinstance(source, UploadedJson):
+        uploaded = UploadedRemoval(request.user_id, source.upload_id, accepted, respond_async=respond_async)
+        return RemovalRequest(uploaded, accepted)
+    content, fields = source
     if len(content) > LARGEST_BINARY:
         raise ImageTooLargeError(
             f"Send an image of at most {LARGEST_BINARY / 1e6} MB here, a larger one (up to 10 MB) with POST uploads.",
             limit=LARGEST_BINARY,
         )
-    accepted = _accepted_format(request)
     if accepted and fields.format not in (None, accepted):
         raise NotAcceptableError(f"The Accept header asks for {accepted}, the field format for {fields.format}.")
     removal = Removal(
@@ -59,12 +66,12 @@ def read(request: Request) -> RemovalRequest:
         options=options(fields.format or accepted or "png", fields.background),
         file_name=fields.file_name,
         idempotency_key=idempotency_key(request.headers),
-        respond_async="respond-async" in _preferences(request),
+        respond_async=respond_async,
     )
-    return RemovalRequest(removal, wants_bytes=accepted is not None)
+    return RemovalRequest(removal, accepted)
 
 
-def _image_and_fields(request: Request) -> tuple[bytes, RemovalFields]:
+def _image_and_fields(request: Request) -> tuple[bytes, RemovalFields] | UploadedJson:
     content_type, parameters = multipart.parse_options_header(request.headers.get("content-type", ""))
     if content_type == "multipart/form-data":
         return _from_multipart(request.body(), parameters.get("boundary", ""))
@@ -79,7 +86,7 @@ def _image_and_fields(request: Request) -> tuple[bytes, RemovalFields]:
         return body, validated(RemovalFields, request.query)
     raise UnsupportedMediaTypeError(
         "Send multipart/form-data with the fields image and tier, an image/* body with ?tier=, "
-        "or application/json with image in base64."
+        "or application/json with image in base64, or with uploadId."
     )
 
 
@@ -94,10 +101,12 @@ def _from_multipart(body: bytes, boundary: str) -> tuple[bytes, RemovalFields]:
     return image.content, validated(RemovalFields, values)
 
 
-def _from_json(body: bytes) -> tuple[bytes, RemovalFields]:
+def _from_json(body: bytes) -> tuple[bytes, RemovalFields] | UploadedJson:
     values = json_object(body)
+    if "uploadId" in values:
+        return validated(UploadedJson, values)
     if "image" not in values:
-        raise MissingImageError("The JSON has no field “image”.")
+        raise MissingImageError("The JSON has neither a field “image” nor “uploadId”.")
     fields = validated(RemovalJson, values)
     return decode_base64(fields.image), fields
 

@@ -54,6 +54,12 @@ class RemovalJson(RemovalFields):
     image: str
 
 
+class UploadedJson(Request):
+    """`POST /remove` for a photo that `POST /uploads` made room for, and that has been uploaded."""
+
+    upload_id: str
+
+
 class FileFields(Request):
     """A photo that is going to be uploaded. `size` in bytes."""
 
