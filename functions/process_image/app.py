@@ -14,18 +14,16 @@ from background_remover.observability import logger, metrics
 from background_remover.settings import WorkerSettings
 from background_remover.use_cases.close_batch import close_batch
 from background_remover.use_cases.cut_out import CutOut
-from background_remover.use_cases.pixel_room import PixelRoom
+from background_remover.use_cases.memory_room import MemoryRoom
 from background_remover.use_cases.process_job import ProcessJob
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from background_remover.domain.jobs import Job
-
 MESSAGES_AT_ONCE = 10  # The event source's BatchSize.
 
-ROOM = 60_000_000
-"""Pixels: one photo of 50 megapixels, or the ten messages with six each, in 2 GB of memory."""
+ROOM = 2_200_000_000
+"""Bytes for pixels, of the 3 GB that the function has; ten photos as files and what is imported take the rest."""
 
 PIXEL_SECONDS = 30.0
 """What decoding, compositing, encoding and storing a 50-megapixel photo may take besides the wait for Hugging Face."""
@@ -49,13 +47,13 @@ process_job = ProcessJob(
         clock=clock,
         threads=ThreadPoolExecutor(2 * MESSAGES_AT_ONCE),  # A matte and a thumbnail of each.
         inferences=Semaphore(WorkerSettings.from_environment().inferences_at_once),
-        room=PixelRoom(ROOM),
+        room=MemoryRoom(ROOM),
     ),
     clock=clock,
 )
 
 
-def process(record: dict[str, Any], lambda_context: LambdaContext) -> Job | None:
+def process(record: dict[str, Any], lambda_context: LambdaContext) -> None:
     def remaining() -> float:
         return lambda_context.get_remaining_time_in_millis() / 1000
 
@@ -64,9 +62,17 @@ def process(record: dict[str, Any], lambda_context: LambdaContext) -> Job | None
         if not isinstance(message, JobMessage):
             raise TypeError(f"The message names no job: {message}")
         logger.thread_safe_append_keys(job_id=message.job_id)
-        return process_job(
+        job = process_job(
             message, time_left=lambda: remaining() - PIXEL_SECONDS, lease_for=timedelta(seconds=remaining() + 5)
         )
+        if job and job.batch_id and job.has_ended:
+            close_batch(
+                deployment.batches(),
+                deployment.archive_queue(),
+                user_id=job.user_id,
+                batch_id=job.batch_id,
+                now=clock(),
+            )
     except Exception:
         logger.exception("The job could not be processed")
         raise
@@ -84,8 +90,5 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     failures = [future.exception() for future in running]
     if all(failures):
         raise RuntimeError(f"none of {len(records)} jobs could be processed") from failures[0]
-    jobs = [future.result() for future, failure in zip(running, failures, strict=True) if not failure]
-    for user_id, batch_id in {(job.user_id, job.batch_id) for job in jobs if job and job.batch_id and job.has_ended}:
-        close_batch(deployment.batches(), deployment.archive_queue(), user_id=user_id, batch_id=batch_id, now=clock())
     failed = [record["messageId"] for record, failure in zip(records, failures, strict=True) if failure]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

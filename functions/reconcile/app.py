@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from background_remover import deployment
 from background_remover.gateways import work_queue
 from background_remover.gateways.s3_event import received_files
-from background_remover.observability import logger, metrics
+from background_remover.observability import count, logger, metrics
 from background_remover.use_cases.receive_file import ReceiveFile
 from background_remover.use_cases.reconcile import Reconcile
 
@@ -53,6 +53,7 @@ def bury(record: SQSRecord) -> None:
     """
     body = json.loads(record.body)
     logger.error("A dead letter", letter=body)
+    count("DeadLetters")
     if "requestPayload" in body:
         for file in received_files(body["requestPayload"]):
             receive_file(file)

@@ -3,16 +3,28 @@
 import ast
 from collections.abc import Iterator
 
+import pytest
+
 from tests.contract.template import GLOBAL, PROJECT, properties_of
 
 ALARMS = properties_of("AWS::CloudWatch::Alarm")
+LAMBDA_ERRORS = ("AWS/Lambda", "Errors")
 
 
-def test_an_alarm_watches_what_lies_in_the_dead_letter_queue() -> None:
-    alarm = ALARMS["DeadLetterAlarm"]
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SQS", "ApproximateNumberOfMessagesVisible")
+def test_an_alarm_watches_what_stays_in_the_dead_letter_queue() -> None:
+    alarm = ALARMS["StuckLetterAlarm"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SQS", "ApproximateAgeOfOldestMessage")
     assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": {"Fn::GetAtt": "JobDeadLetterQueue.QueueName"}}]
-    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "GreaterThanOrEqualToThreshold")
+
+
+@pytest.mark.parametrize(
+    "function", ["ProcessImageFunction", "OnUploadFunction", "AssembleZipFunction", "ReconcileFunction"]
+)
+def test_an_alarm_watches_the_errors_of_every_function_that_no_caller_waits_for(function: str) -> None:
+    watched = [
+        alarm["Dimensions"] for alarm in ALARMS.values() if (alarm["Namespace"], alarm["MetricName"]) == LAMBDA_ERRORS
+    ]
+    assert [{"Name": "FunctionName", "Value": {"Ref": function}}] in watched
 
 
 def test_an_alarm_on_a_metric_of_ours_watches_one_that_the_code_counts() -> None:
@@ -31,7 +43,7 @@ def test_every_alarm_tells_the_topic_if_there_is_one() -> None:
 
 def counted() -> Iterator[str]:
     """The names in `count("Name")`."""
-    for file in (PROJECT / "layers/core").rglob("*.py"):
+    for file in [*(PROJECT / "layers/core").rglob("*.py"), *(PROJECT / "functions").rglob("*.py")]:
         for node in ast.walk(ast.parse(file.read_text())):
             match node:
                 case ast.Call(func=ast.Name(id="count"), args=[ast.Constant(value=str(metric))]):

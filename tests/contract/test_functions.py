@@ -21,6 +21,11 @@ READ_BY_LIBRARIES = {
 }
 
 
+def test_the_worker_may_send_to_its_own_queue_for_as_long_as_a_job_has_patience() -> None:
+    # https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+    assert FUNCTIONS["ProcessImageFunction"]["RecursiveLoop"] == "Allow"
+
+
 def test_every_folder_is_a_function_and_every_function_a_folder() -> None:
     folders = {folder.parent.name for folder in (PROJECT / "functions").glob("*/app.py")}
     assert sorted(folders) == sorted(map(folder_of, FUNCTIONS))

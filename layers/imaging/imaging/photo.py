@@ -15,6 +15,9 @@ from imaging.reading import hostile_data, open_image, orientation
 INFERENCE_SHORT_EDGE = 1024
 INFERENCE_LONG_EDGE = 2048
 
+COPYING_BYTES_PER_PIXEL = 10
+"""What `inference_copy` takes at its peak, of a PNG or WebP; a JPEG is decoded at a fraction of its size."""
+
 _CONTENT_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 _TRANSPOSITIONS = {  # from EXIF's Orientation to what makes the photo upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,

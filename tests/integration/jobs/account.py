@@ -204,16 +204,15 @@ class Account:
             now=self.clock(),
         )
 
-    def create_upload(self, **asked: Any) -> Job:
+    def create_upload(self, user_id: str = "anna") -> Job:
         create = CreateUpload(jobs=self.jobs, models=Model, job_retention=timedelta(days=30), clock=self.clock)
         return create(
             UploadRequest(
-                user_id="anna",
+                user_id=user_id,
                 tier=tier_named("basic"),
                 source=Source(content_type="image/png", file_name="photo.png"),
                 options=Options(),
                 idempotency_key=None,
-                **asked,
             )
         )
 

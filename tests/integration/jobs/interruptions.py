@@ -47,12 +47,15 @@ class Interruption:
 
 
 class Interruptions:
-    """Listens to all AWS calls of the account; what is armed happens once."""
+    """Listens, inside its `with`, to all AWS calls of the account; what is armed happens once.
+
+    `seen` counts the calls by name and moment since something was armed.
+    """
 
     def __init__(self, account: Account) -> None:
         self._events = [client.meta.events for client in (account.dynamodb, account.s3, account.sqs)]
         self._armed: Interruption | None = None
-        self._seen: Counter[tuple[str, Moment]] = Counter()
+        self.seen: Counter[tuple[str, Moment]] = Counter()
 
     def __enter__(self) -> Interruptions:
         for events in self._events:
@@ -67,10 +70,14 @@ class Interruptions:
 
     def arm(self, interruption: Interruption) -> None:
         self._armed = interruption
-        self._seen.clear()
+        self.seen.clear()
 
     def disarm(self) -> None:
         self._armed = None
+
+    @property
+    def is_armed(self) -> bool:
+        return self._armed is not None
 
     def _before(self, model: OperationModel, params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
         context["call"] = model.name
@@ -83,9 +90,9 @@ class Interruptions:
         self._reach(context["call"], "after")
 
     def _reach(self, call: str, moment: Moment) -> None:
-        self._seen[call, moment] += 1
+        self.seen[call, moment] += 1
         armed = self._armed
-        if armed and (armed.call, armed.moment, armed.occurrence) == (call, moment, self._seen[call, moment]):
+        if armed and (armed.call, armed.moment, armed.occurrence) == (call, moment, self.seen[call, moment]):
             self._armed = None
             outcome = armed.act()
             if isinstance(outcome, BaseException):

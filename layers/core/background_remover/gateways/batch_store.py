@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from background_remover.domain import credits
 from background_remover.domain.batches import ARCHIVE_OVERDUE_AFTER, Archive, Batch
-from background_remover.domain.errors import BatchNotFoundError
-from background_remover.domain.jobs import Failure, Job
+from background_remover.domain.errors import BatchNotFoundError, ContentionError
+from background_remover.domain.jobs import GRACE, Failure, Job
 from background_remover.gateways import batch_item, job_item
 from background_remover.gateways.credit_ledger import insufficient
 from background_remover.gateways.dynamodb import (
@@ -62,6 +62,9 @@ class BatchStore:
         )
         try:
             self._hold(batch, idempotency, now)
+        except ContentionError:
+            self.forget_items(jobs)
+            raise
         except TransactionRefusedError as refusal:
             self.forget_items(jobs)
             found, _, _, *earlier = refusal.found
@@ -101,13 +104,13 @@ class BatchStore:
         )
 
     def mark_cancelled(self, batch: Batch, now: datetime) -> None:
-        """Somebody asked for its end; a repeat changes nothing."""
+        """Somebody asked for its end, and soon the reconciler sees to it. A repeat changes nothing."""
         self._change(
             batch.user_id,
             batch.batch_id,
-            "SET cancelRequestedAt = :now",
-            condition="attribute_exists(pk) AND attribute_not_exists(cancelRequestedAt)",
-            values={":now": instant(now)},
+            "SET cancelRequestedAt = :now, dueAt = :due",
+            condition="attribute_exists(dueAt) AND attribute_not_exists(cancelRequestedAt)",
+            values={":now": instant(now), ":due": instant(now + GRACE)},
         )
 
     def postpone(self, batch: Batch, due_at: datetime) -> None:
@@ -138,21 +141,21 @@ class BatchStore:
 
     def complete_archive(self, batch: Batch, archive: Archive) -> None:
         values = {"size": archive.size, "readyAt": instant(archive.ready_at)}
-        self._close(batch, ", zipFile = :zipFile", {":zipFile": values})
+        self._close(batch, {":zipFile": values}, ", zipFile = :zipFile", remove=", archiveFailure")
 
     def fail_archive(self, batch: Batch, failure: Failure) -> None:
         """Records why there will be no archive; what was assembled meanwhile stays."""
-        self._close(batch, ", archiveFailure = :failure", {":failure": asdict(failure)})
+        self._close(batch, {":failure": asdict(failure)}, ", archiveFailure = :failure")
 
     def close(self, batch: Batch) -> None:
         """Records that there is nothing to put into an archive."""
-        self._close(batch, "", {})
+        self._close(batch, {})
 
-    def _close(self, batch: Batch, more: str, values: dict[str, object]) -> None:
+    def _close(self, batch: Batch, values: dict[str, object], more: str = "", *, remove: str = "") -> None:
         self._change(
             batch.user_id,
             batch.batch_id,
-            f"SET retireAt = keepUntil{more} REMOVE dueShard, dueAt",
+            f"SET retireAt = keepUntil{more} REMOVE dueShard, dueAt{remove}",
             condition="attribute_exists(pk) AND attribute_not_exists(zipFile)",
             values=values,
         )

@@ -169,6 +169,7 @@ def query_page(
         "KeyConditionExpression": "pk = :partition AND begins_with(sk, :prefix)",
         "ExpressionAttributeValues": to_item({":partition": partition, ":prefix": prefix}),
         "ScanIndexForward": not newest_first,
+        "ConsistentRead": True,
         "Limit": limit,
     }
     if cursor is not None:

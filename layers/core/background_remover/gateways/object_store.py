@@ -126,6 +126,8 @@ class ObjectStore:
                 Key=key,
                 CopySource={"Bucket": self._bucket, "Key": source_key},
                 CopySourceIfMatch=etag,
+                # Tags of the source would need permissions of their own, and mean nothing here.
+                TaggingDirective="REPLACE",
             )
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (404, 412):
@@ -144,6 +146,14 @@ class ObjectStore:
         )
         if errors := answer.get("Errors"):
             raise RuntimeError(f"S3 did not delete: {errors}")
+
+    def delete_version(self, key: str, *, etag: str) -> None:
+        """Deletes the object unless it was overwritten: then it is not of this etag any more, and stays."""
+        try:
+            self._client.delete_object(Bucket=self._bucket, Key=key, IfMatch=etag)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (404, 412):
+                raise
 
     def link(self, key: str, *, file_name: str | None = None) -> str:
         """A presigned GET, good for `LINK_LIFETIME`. A browser saves it as `file_name`, which is plain ASCII."""

@@ -72,6 +72,8 @@ class AssembleArchive:
     def _members(self, batch: Batch, readers: ThreadPoolExecutor) -> Iterator[Member]:
         """The manifest comes last: what is missing shows only when it is to be read."""
         jobs = self.batches.all_items(batch)
+        if not all(job.has_ended for job in jobs):
+            raise RuntimeError("The batch has ended and one of its jobs has not: the archive would lack it.")
         names: dict[str, str] = {}
         pieces = self._pieces(_deliveries(batch, jobs), readers)
         for delivery, its_pieces in groupby(pieces, key=lambda piece: piece.delivery):

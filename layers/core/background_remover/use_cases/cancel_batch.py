@@ -32,13 +32,17 @@ def cancel_batch(
     Raises `BatchNotFoundError`, and `BatchEndedError` where nobody had asked for it before the batch was over.
     """
     batch = batches.get(user_id, batch_id)
-    if batch.has_ended:
-        if batch.cancel_requested_at is None:
-            raise BatchEndedError("The batch is over: there is nothing left to cancel.")
-        return batch
-    batches.mark_cancelled(batch, now)
+    if batch.has_ended and batch.cancel_requested_at is None:
+        raise BatchEndedError("The batch is over: there is nothing left to cancel.")
+    if not batch.has_ended:
+        batches.mark_cancelled(batch, now)
+    end_unstarted(batches, jobs, archive_queue, batch, now)
+    return batches.get(user_id, batch_id)
+
+
+def end_unstarted(batches: BatchStore, jobs: JobStore, archive_queue: WorkQueue, batch: Batch, now: datetime) -> None:
+    """Ends what has not begun of a batch whose end was asked for. The reconciler repeats it until all has ended."""
     unstarted = [job for job in batches.all_items(batch) if job.status in (JobStatus.AWAITING_UPLOAD, JobStatus.QUEUED)]
     for some in batched(unstarted, JOBS_IN_A_TRANSACTION, strict=False):
         jobs.end_unstarted(some, JobStatus.CANCELLED, now)
-    close_batch(batches, archive_queue, user_id=user_id, batch_id=batch_id, now=now)
-    return batches.get(user_id, batch_id)
+    close_batch(batches, archive_queue, user_id=batch.user_id, batch_id=batch.batch_id, now=now)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from background_remover.domain.batches import Batch
+from background_remover.domain.errors import DomainError
 from background_remover.domain.jobs import (
     GRACE,
     OVERDUE_AFTER,
@@ -94,12 +95,14 @@ class CreateBatch:
         key = IdempotencyKey(request.idempotency_key, request.fingerprint()) if request.idempotency_key else None
         try:
             submitted = self.batches.submit(batch, jobs, key, now)
-        except Exception:
+        except DomainError:
+            # After any other error the batch may be there all the same; the reconciler finds out.
             self._discard(inline)
             raise
         if submitted.batch_id != batch.batch_id:
             self._discard(inline)
             jobs = self.batches.all_items(submitted)
+            self._store(_waiting(jobs, request.files))
         with ThreadPoolExecutor(_CALLS_AT_ONCE) as threads:
             list(threads.map(self.queue.send, [message_for(job) for job in jobs if job.status is JobStatus.QUEUED]))
         return CreatedBatch(submitted, jobs)
@@ -149,3 +152,11 @@ class CreateBatch:
             for position, (file, share) in enumerate(zip(request.files, shares(price, total), strict=True))
         ]
         return batch, jobs
+
+
+def _waiting(jobs: Collection[Job], files: list[BatchFile]) -> list[tuple[Job, bytes]]:
+    """The jobs that nobody has begun, with their photos: those of the first request may never have been stored."""
+    waiting = {job.job_id: job for job in jobs if job.status is JobStatus.QUEUED}
+    batch_id = next((job.batch_id for job in jobs), None) or ""
+    positions = ((waiting.get(item_id(batch_id, position)), file.content) for position, file in enumerate(files))
+    return [(job, content) for job, content in positions if job and content is not None]

@@ -25,8 +25,8 @@ from background_remover.domain.tiers import TIERS
 from background_remover.gateways.object_store import input_key, matte_key, result_key, thumbnail_key
 from background_remover.gateways.work_queue import message_for
 from background_remover.observability import count, logger
-from background_remover.use_cases.pixel_room import PixelRoom
-from imaging.cutout import CONTENT_TYPES, compose, encode, thumbnail
+from background_remover.use_cases.memory_room import MemoryRoom
+from imaging.cutout import BYTES_PER_PIXEL, CONTENT_TYPES, compose, encode, thumbnail
 from imaging.matte import Matte, encode_matte, read_matte, upsample
 from imaging.photo import EncodedImage, Photo, decode, inspect
 
@@ -63,7 +63,7 @@ class CutOut:
     clock: Callable[[], datetime]
     threads: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, max_workers=4))
     inferences: Semaphore = field(default_factory=Semaphore)
-    room: PixelRoom = field(default_factory=PixelRoom)
+    room: MemoryRoom = field(default_factory=MemoryRoom)
 
     def deliver_alone(self, job: Job, content: bytes, copy: EncodedImage, *, time_left: Callable[[], float]) -> Job:
         """The job, whose lease the caller holds, as it is afterwards: completed, failed, or queued again.
@@ -82,14 +82,17 @@ class CutOut:
     def deliver_among_others(
         self, job: Job, content: bytes, copy: EncodedImage, *, time_left: Callable[[], float]
     ) -> Job:
-        """As `deliver_alone`, but the photo is stored already, and is not decoded before there is room for it."""
+        """As `deliver_alone`, but the photo is stored already, and is not decoded before there is room for it.
+
+        Raises `NoRoomError` as well, where that takes longer than `time_left()`.
+        """
 
         info = inspect(content)
 
         def make() -> Stored:
             with self.inferences:
                 matte = self._infer(job, copy, time_left())
-            with self.room.taken(info.pixels):
+            with self.room.taken(info.pixels * BYTES_PER_PIXEL[job.options.format], seconds=time_left()):
                 return self._store(job, decode(content), matte)
 
         return self._deliver(job, make)
@@ -123,6 +126,10 @@ class CutOut:
             return self.give_up(job, type(error)("Hugging Face did not deliver for hours.", retry_after=0.0))
         longest = min(LONGEST_BACK_OFF, SHORTEST_BACK_OFF * 2**job.attempts)
         delay = max(error.retry_after, random.uniform(SHORTEST_BACK_OFF, longest))
+        return self.requeue(job, delay=delay)
+
+    def requeue(self, job: Job, *, delay: float) -> Job:
+        """Puts the job in line again, after `delay` seconds. Raises `LeaseLostError`."""
         # The message first: should this worker die in between, whoever gets it takes over when the lease has run out.
         self.queue.send(message_for(job), delay=delay)
         return self.jobs.hand_back(job, self.clock())

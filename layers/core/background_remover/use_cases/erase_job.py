@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from background_remover.domain.errors import JobInProgressError
+from background_remover.domain.errors import BatchNotFoundError, JobInProgressError, JobNotFoundError
 from background_remover.domain.jobs import JobStatus
 from background_remover.gateways.job_store import LeaseLostError
 from background_remover.gateways.object_store import input_key, matte_key, result_key, thumbnail_key
@@ -34,6 +34,8 @@ def erase_job(
     Raises `JobNotFoundError`, and `JobInProgressError` while a worker is on the job.
     """
     job = jobs.get(user_id, job_id)
+    if job.batch_id and not job.has_ended:
+        _require_batch(batches, user_id, job.batch_id)
     if job.status in (JobStatus.AWAITING_UPLOAD, JobStatus.QUEUED):
         try:
             job = jobs.cancel(job, now)
@@ -48,3 +50,11 @@ def erase_job(
         close_batch(batches, archive_queue, user_id=user_id, batch_id=job.batch_id, now=now)
     objects.delete([input_key(job), result_key(job), matte_key(job), thumbnail_key(job)])
     jobs.forget(job)
+
+
+def _require_batch(batches: BatchStore, user_id: str, batch_id: str) -> None:
+    """Jobs are written before their batch; while it is not there, or was refused, they are nobody's yet."""
+    try:
+        batches.get(user_id, batch_id)
+    except BatchNotFoundError:
+        raise JobNotFoundError("You have no job of that id.") from None

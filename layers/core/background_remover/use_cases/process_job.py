@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import random
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from background_remover.domain.errors import ImageError, JobInProgressError, JobNotFoundError, PhotoLostError
+from background_remover.domain.errors import (
+    ContentionError,
+    ImageError,
+    JobInProgressError,
+    JobNotFoundError,
+    PhotoLostError,
+)
 from background_remover.domain.jobs import Job, Lease
 from background_remover.gateways.job_store import LeaseLostError
 from background_remover.gateways.object_store import input_key
 from background_remover.observability import logger
+from background_remover.use_cases.cut_out import SHORTEST_BACK_OFF
+from background_remover.use_cases.memory_room import NoRoomError
 from imaging.cutout import require_room
-from imaging.photo import inference_copy, inspect
+from imaging.photo import COPYING_BYTES_PER_PIXEL, inference_copy, inspect
 
 if TYPE_CHECKING:
     from background_remover.gateways.batch_store import BatchStore
@@ -22,6 +31,9 @@ if TYPE_CHECKING:
     from background_remover.gateways.object_store import ObjectStore
     from background_remover.gateways.work_queue import JobMessage, WorkQueue
     from background_remover.use_cases.cut_out import CutOut
+
+LONGEST_CROWD = 30.0
+"""Seconds after which a job that was in the way of others, or they in its, is tried again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,26 +51,39 @@ class ProcessJob:
     def __call__(self, message: JobMessage, *, time_left: Callable[[], float], lease_for: timedelta) -> Job | None:
         """Returns when the message may be deleted; every repeat of a message is harmless.
 
-        The job as this call left it, None where it was not this call's to work on. `time_left` says how many seconds
+        The job as it is then, None where it is gone or somebody else is on it. `time_left` says how many seconds
         there are for Hugging Face; `lease_for` must outlast the invocation.
         """
         now = self.clock()
         try:
             job = self.jobs.lease(message.user_id, message.job_id, Lease(secrets.token_hex(16), now + lease_for), now)
-        except (JobNotFoundError, LeaseLostError):
-            logger.info("Nothing to do: the job has ended")
+        except JobNotFoundError:
+            logger.info("Nothing to do: the job was erased")
             return None
+        except LeaseLostError:
+            logger.info("Nothing to do: the job has ended")
+            return self.jobs.get(message.user_id, message.job_id)
         except JobInProgressError as error:
             self.queue.send(message, delay=(error.until - now).total_seconds() + 1)
             return None
-        if job.batch_id and job.batch_id not in self.started_batches:
-            self.batches.mark_started(job.user_id, job.batch_id, now)
-            self.started_batches.add(job.batch_id)
         try:
-            return self._work_on(job, time_left)
+            return self._among_others(job, now, time_left)
         except LeaseLostError:
             logger.warning("The lease was lost; somebody else ends the job")
             return None
+
+    def _among_others(self, job: Job, now: datetime, time_left: Callable[[], float]) -> Job:
+        try:
+            self._mark_started(job, now)
+            return self._work_on(job, time_left)
+        except (ContentionError, NoRoomError) as error:
+            logger.warning("The job has to wait for others", reason=str(error))
+            return self.cut_out.requeue(job, delay=random.uniform(SHORTEST_BACK_OFF, LONGEST_CROWD))
+
+    def _mark_started(self, job: Job, now: datetime) -> None:
+        if job.batch_id and job.batch_id not in self.started_batches:
+            self.batches.mark_started(job.user_id, job.batch_id, now)
+            self.started_batches.add(job.batch_id)
 
     def _work_on(self, job: Job, time_left: Callable[[], float]) -> Job:
         try:
@@ -67,7 +92,7 @@ class ProcessJob:
                 raise PhotoLostError("The photo was lost on our side. Send it again.")
             info = inspect(content)
             require_room(info.width, info.height, job.options.format)
-            with self.cut_out.room.taken(info.pixels):
+            with self.cut_out.room.taken(info.pixels * COPYING_BYTES_PER_PIXEL, seconds=time_left()):
                 copy = inference_copy(content)
         except ImageError as error:
             return self.cut_out.give_up(job, error)

@@ -88,18 +88,21 @@ class ReceiveFile:
         try:
             if error := _unacceptable(file):
                 failed = self.jobs.abandon(job, _failure(error), self.clock())
-                self._let_go(failed, file)
+                self._report(failed, file)
+                self.objects.delete([file.key])
+                if job.batch_id:
+                    self._close_batch(job.user_id, job.batch_id)
                 return failed
             return self.jobs.arrive(job, file.size, self.clock())
         except LeaseLostError:
             return self.jobs.get(job.user_id, job.job_id)  # A repeat of this event was quicker, or the job ended.
 
-    def _let_go(self, job: Job, file: ReceivedFile) -> None:
-        logger.warning("The file is refused", key=file.key, code=job.failure.code if job.failure else None)
+    def _report(self, refused: Job, file: ReceivedFile) -> None:
+        logger.warning("The file is refused", key=file.key, code=refused.failure.code if refused.failure else None)
         count("JobsFailed")
-        self.objects.delete([file.key])
-        if job.batch_id:
-            close_batch(self.batches, self.archive_queue, user_id=job.user_id, batch_id=job.batch_id, now=self.clock())
+
+    def _close_batch(self, user_id: str, batch_id: str) -> None:
+        close_batch(self.batches, self.archive_queue, user_id=user_id, batch_id=batch_id, now=self.clock())
 
     # ---- dropbox/{userId}/{tier}/{name} ------------------------------------------------------------
 
@@ -132,7 +135,8 @@ class ReceiveFile:
         ) as error:
             refused = replace(job, status=JobStatus.FAILED, failure=_failure(error), due_at=None)
             self.jobs.record_refusal(refused)
-            self._let_go(refused, file)
+            self._report(refused, file)
+            self.objects.delete_version(file.key, etag=file.etag)
             return refused
 
     def _move_in(self, job: Job, file: ReceivedFile) -> Job:
@@ -141,7 +145,7 @@ class ReceiveFile:
             self.objects.copy(file.key, input_key(job), etag=file.etag)
         except ObjectChangedError:
             return self._replaced(job)
-        self.objects.delete([file.key])
+        self.objects.delete_version(file.key, etag=file.etag)
         return job
 
     def _replaced(self, job: Job) -> Job:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
@@ -23,6 +24,7 @@ from background_remover.gateways.job_writes import JOBS_IN_A_TRANSACTION
 from background_remover.gateways.object_store import input_key
 from background_remover.gateways.work_queue import BatchMessage, JobMessage, message_for, message_for_batch
 from background_remover.observability import count, logger
+from background_remover.use_cases.cancel_batch import end_unstarted
 from background_remover.use_cases.close_batch import close_batch
 
 if TYPE_CHECKING:
@@ -50,19 +52,27 @@ class Reconcile:
     # ---- on schedule -------------------------------------------------------------------------------
 
     def sweep(self) -> None:
-        """Looks at everything that is overdue. It may run at any time, twice, and beside anything else."""
+        """Looks at everything that is overdue. It may run at any time, twice, and beside anything else.
+
+        What cannot be looked at keeps nothing else from it: the errors are raised together at the end.
+        """
         now = self.clock()
+        errors: list[Exception] = []
         awaiting: defaultdict[tuple[str, str], list[Job]] = defaultdict(list)
         for key in self.overdue.before(now, limit=LOOKED_AT):
-            if key.sort_key.startswith(batch_item.PREFIX):
-                self._look_at_batch(key.user_id, key.sort_key.removeprefix(batch_item.PREFIX), now)
-            elif job := self._overdue_job(key.user_id, key.sort_key.removeprefix(job_item.PREFIX), now):
-                if job.status is JobStatus.AWAITING_UPLOAD:
-                    awaiting[job.user_id, job.batch_id or job.job_id].append(job)
-                else:
-                    self._look_at_job(job, now)
+            with _collected(errors, key.sort_key):
+                if key.sort_key.startswith(batch_item.PREFIX):
+                    self._look_at_batch(key.user_id, key.sort_key.removeprefix(batch_item.PREFIX), now)
+                elif job := self._overdue_job(key.user_id, key.sort_key.removeprefix(job_item.PREFIX), now):
+                    if job.status is JobStatus.AWAITING_UPLOAD:
+                        awaiting[job.user_id, job.batch_id or job.job_id].append(job)
+                    else:
+                        self._look_at_job(job, now)
         for uploads in awaiting.values():
-            self._look_for_uploads(uploads, now)
+            with _collected(errors, uploads[0].job_id):
+                self._look_for_uploads(uploads, now)
+        if errors:
+            raise ExceptionGroup("not everything that is overdue could be looked at", errors)
 
     def _overdue_job(self, user_id: str, job_id: str, now: datetime) -> Job | None:
         """None where it has ended or moved on since the index was written, or its batch never came to be."""
@@ -123,7 +133,9 @@ class Reconcile:
             return
         if not batch.has_ended:
             # Its jobs have deadlines of their own.
-            self.batches.postpone(batch, now + max(GRACE, now - batch.created_at))
+            self.batches.postpone(batch, now + GRACE)
+            if batch.cancel_requested_at:
+                end_unstarted(self.batches, self.jobs, self.archive_queue, batch, now)
         elif not batch.completed:
             self.batches.close(batch)
         elif batch.archive_requests >= ARCHIVE_ATTEMPTS:
@@ -172,6 +184,15 @@ class Reconcile:
     def _close(self, job: Job, now: datetime) -> None:
         if job.batch_id:
             close_batch(self.batches, self.archive_queue, user_id=job.user_id, batch_id=job.batch_id, now=now)
+
+
+@contextmanager
+def _collected(errors: list[Exception], looked_at: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        logger.exception("What is overdue could not be looked at", looked_at=looked_at)
+        errors.append(error)
 
 
 def _batch_prefix(job: Job) -> str:
