@@ -266,7 +266,7 @@ def permissions_for(operation: str, parameters: dict[str, Any]) -> Iterator[Perm
             yield "s3:PutObject", prefix_of(parameters["Key"])
         case "s3:CreateMultipartUpload" | "s3:UploadPart" | "s3:CompleteMultipartUpload":
             yield "s3:PutObject", prefix_of(parameters["Key"])
-        case "s3:GetObject" | "s3:PutObject":
+        case "s3:GetObject" | "s3:PutObject" | "s3:DeleteObject":
             yield operation, prefix_of(parameters["Key"])
         case "sqs:SendMessage":
             yield operation, parameters["QueueUrl"].rpartition("/")[2]

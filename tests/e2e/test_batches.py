@@ -1,4 +1,5 @@
 import io
+import json
 import time
 import zipfile
 from typing import Any
@@ -6,7 +7,7 @@ from typing import Any
 import requests
 
 from tests.e2e.caller import PATIENCE_SECONDS, Caller, photo
-from tests.stack.local_stack import LocalStack
+from tests.stack.local_stack import PROJECT, LocalStack
 
 
 def create_batch(caller: Caller, *names: str, **headers: str) -> dict[str, Any]:
@@ -189,11 +190,35 @@ def test_a_file_in_the_dropbox_of_an_unknown_tier_is_a_failed_job_that_says_so(
     assert caller.balance() == (30, 0)
 
 
-def first_job(caller: Caller) -> dict[str, Any]:
-    """The caller's only job, once it has ended."""
+def test_a_refused_file_takes_nothing_with_it_that_was_dropped_after_it(caller: Caller, stack: LocalStack) -> None:
+    """The event of the first write comes when the second lies there already; only the second fits."""
+    caller.balance()
+    s3, bucket = stack.emulator.client("s3"), stack.outputs["BucketName"]
+    key = f"dropbox/{caller.user.user_id}/basic/a.png"
+    with stack.paused("ProcessImageFunction"):
+        etag = s3.put_object(Bucket=bucket, Key=key, Body=photo())["ETag"].strip('"')
+        event = json.loads((PROJECT / "events/dropped.json").read_text())
+        event["Records"][0]["s3"]["object"] |= {"key": key, "size": 12_000_000, "eTag": "0" * 32}
+        stack.invoke("OnUploadFunction", event)
+    refused, taken = ended_jobs(caller, 2)
+
+    assert etag != "0" * 32
+    assert {refused["status"], taken["status"]} == {"failed", "completed"}
+    assert caller.balance() == (27, 0)
+
+
+def ended_jobs(caller: Caller, number: int) -> list[dict[str, Any]]:
+    """So many jobs of the caller's, once they are there and have ended."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
-        if jobs := caller.get("jobs").json()["jobs"]:
-            return caller.outcome(jobs[0]["jobId"])
+        jobs = caller.get("jobs").json()["jobs"]
+        if len(jobs) == number:
+            return [caller.outcome(job["jobId"]) for job in jobs]
         time.sleep(0.2)
-    raise AssertionError("the dropped file became no job")
+    raise AssertionError(f"the dropped files became {len(jobs)} jobs")
+
+
+def first_job(caller: Caller) -> dict[str, Any]:
+    """The caller's only job, once it has ended."""
+    (job,) = ended_jobs(caller, 1)
+    return job
