@@ -59,6 +59,15 @@ grant: install operated-stack  ## Give a user credits: make grant USER=… CREDI
 	@$(OPERATE) grant --user $(call needed,USER) --credits $(call needed,CREDITS) \
 		$(if $(call is_given,REFERENCE),--reference '$(REFERENCE)')
 
+.PHONY: pay
+pay: install operated-stack  ## Send the event of a payment: make pay USER=… CREDITS=…|PLAN=… [PAYMENT=…] [STACK=…]
+	@$(OPERATE) pay --user $(call needed,USER) $(if $(call is_given,PLAN),--plan '$(PLAN)',--credits $(call needed,CREDITS)) \
+		$(if $(call is_given,PAYMENT),--payment '$(PAYMENT)')
+
+.PHONY: refund
+refund: install operated-stack  ## Send the event of a refund: make refund USER=… PAYMENT=… [STACK=…]
+	@$(OPERATE) refund --user $(call needed,USER) --payment $(call needed,PAYMENT)
+
 .PHONY: api-key
 api-key: install operated-stack  ## Make an API key for a user: make api-key USER=… [STACK=…]
 	@$(OPERATE) create-api-key --user $(call needed,USER)

@@ -27,6 +27,9 @@ METHODS = {
     "jobs": "GET",
     "jobs/{jobId}": "DELETE,GET",
     "credits": "GET",
+    "subscription": "DELETE,GET,POST",
+    "pricing/calculate": "POST",
+    "stats": "GET",
 }
 REQUEST_HEADERS = "Accept,Authorization,Content-Type,Idempotency-Key,Prefer"
 MAX_AGE = "7200"  # What Chromium caches at most.

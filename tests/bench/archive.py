@@ -22,9 +22,6 @@ from botocore.config import Config
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "BackgroundRemover")
 os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "bench")
 
-from background_remover.gateways.batch_store import BatchStore
-from background_remover.gateways.credit_ledger import CreditLedger
-from background_remover.gateways.job_store import JobStore
 from background_remover.gateways.object_store import ObjectStore, archive_key, result_key
 from background_remover.gateways.work_queue import message_for_batch
 from background_remover.use_cases.assemble_archive import AssembleArchive
@@ -33,6 +30,7 @@ from tests.deployed_tables import create_tables
 from tests.integration.archives import finished_batch
 from tests.stack import processes
 from tests.stack.emulator import PROGRAM, Emulator
+from tests.stores import stores
 from tests.unit.archive.zip_readers import assert_readable
 
 if TYPE_CHECKING:
@@ -91,9 +89,8 @@ class Stores:
             aws_secret_access_key="test",
             config=config,
         )
-        ledger = CreditLedger(self.dynamodb, table="CreditsTable", signup_credits=10_000)
-        self.jobs = JobStore(self.dynamodb, table="JobsTable", ledger=ledger)
-        self.batches = BatchStore(self.dynamodb, table="JobsTable", ledger=ledger)
+        wired = stores(self.dynamodb, signup_credits=10_000)
+        self.jobs, self.batches = wired.jobs, wired.batches
         self.objects = ObjectStore(self.s3, bucket=BUCKET)
 
     def fill(self) -> None:

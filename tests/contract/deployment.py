@@ -21,13 +21,11 @@ from background_remover import deployment, observability
 from background_remover.domain.batches import Batch
 from background_remover.domain.jobs import Job, JobStatus, Options, Source, item_id
 from background_remover.gateways.api_keys import ApiKeys
-from background_remover.gateways.batch_store import BatchStore
-from background_remover.gateways.credit_ledger import CreditLedger
-from background_remover.gateways.job_store import JobStore
 from background_remover.gateways.object_store import ObjectStore, input_key
 from tests.contract.template import FUNCTIONS, GLOBAL, PROJECT, plain_environment_of
 from tests.deployed_tables import create_tables
 from tests.stack.hugging_face import HuggingFaceStandIn
+from tests.stores import stores
 
 BUCKET = "images"  # S3 takes no capitals, so that this one cannot have its logical id for a name.
 HUGGING_FACE_TOKEN = "hf_contract"
@@ -67,10 +65,8 @@ class Deployment:
         self.hugging_face = hugging_face
         self._calls: list[tuple[str, AwsCall]] = []
         dynamodb = boto3.client("dynamodb")
-        ledger = CreditLedger(dynamodb, table="CreditsTable", signup_credits=SIGNUP_CREDITS)
-        self.jobs = JobStore(dynamodb, table="JobsTable", ledger=ledger)
-        self.batches = BatchStore(dynamodb, table="JobsTable", ledger=ledger)
-        self.ledger = ledger
+        wired = stores(dynamodb, signup_credits=SIGNUP_CREDITS)
+        self.ledger, self.jobs, self.batches = wired.ledger, wired.jobs, wired.batches
         self.api_keys = ApiKeys(dynamodb, table="ApiKeysTable")
         self.objects = ObjectStore(boto3.client("s3"), bucket=BUCKET)
 
@@ -94,16 +90,21 @@ class Deployment:
         """What the function's invocations have called so far. A presigned link counts: it acts as the function."""
         return [call for caller, call in self._calls if caller == function]
 
-    def queue_job(self) -> None:
-        """Makes the job that the events name, as `remove` leaves it for the queue."""
-        job, photo = _job(JOB), _photo()
+    def queue_job(self, job_id: str = JOB) -> Job:
+        """Makes the job that the events name, or another, as `remove` leaves it for the queue."""
+        job, photo = _job(job_id), _photo()
         self.objects.put(input_key(job), photo, "image/png")
-        self.jobs.submit(job, None, job.created_at)
+        return self.jobs.submit(job, None, job.created_at)
 
     def await_upload(self, *, age: timedelta = timedelta(0)) -> Job:
         """Makes the job that the events name, as `uploads` leaves it."""
         job = replace(_job(JOB, age), status=JobStatus.AWAITING_UPLOAD, due_at=datetime.now(UTC) - age)
         return self.jobs.submit(job, None, job.created_at)
+
+    def pay_for_plan(self) -> None:
+        """As plan_paid.json tells and subscribe.json asks."""
+        self.invoke("OnBillingEventFunction", event("plan_paid"))
+        assert self.invoke("SubscriptionFunction", event("subscribe"))["statusCode"] == 200
 
     def drop(self) -> str:
         """Puts the file that dropped.json tells of into the bucket, and returns its etag."""

@@ -4,12 +4,15 @@ import base64
 import io
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from PIL import Image
+from pydantic import ValidationError
 
 from background_remover import observability
 from background_remover.domain.jobs import JobStatus
+from background_remover.gateways.billing_event import BILLING_EVENT
 from background_remover.gateways.object_store import result_key
 from tests.contract.deployment import BATCH, JOB, SIGNUP_CREDITS, USER, Deployment, event, message
 from tests.contract.template import API, CATCH_ALL, PROJECT, api_events
@@ -19,6 +22,7 @@ pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 TRIGGERS_OF_THE_API = [
     *("remove", "upload", "batch", "show_batch", "cancel_batch", "download"),
     *("jobs", "job", "delete_job", "credits", "health"),
+    *("subscription", "subscribe", "cancel_subscription", "pricing", "stats"),
 ]
 
 
@@ -185,6 +189,69 @@ def test_credits_json_shows_the_signup_credits(deployment: Deployment) -> None:
     assert json.loads(answer["body"])["available"] == SIGNUP_CREDITS
 
 
+def test_payment_succeeded_json_adds_its_credits_and_payment_refunded_json_takes_them_back(
+    deployment: Deployment,
+) -> None:
+    deployment.invoke("OnBillingEventFunction", event("payment_succeeded"))
+    paid = deployment.ledger.balance(USER, datetime.now(UTC)).available
+
+    deployment.invoke("OnBillingEventFunction", event("payment_refunded"))
+
+    assert (paid, deployment.ledger.balance(USER, datetime.now(UTC)).available) == (
+        SIGNUP_CREDITS + 500,
+        SIGNUP_CREDITS,
+    )
+
+
+def test_subscribe_json_uses_the_payment_of_plan_paid_json(deployment: Deployment) -> None:
+    deployment.invoke("OnBillingEventFunction", event("plan_paid"))
+
+    made = deployment.invoke("SubscriptionFunction", event("subscribe"))
+    shown = deployment.invoke("SubscriptionFunction", event("subscription"))
+    cancelled = deployment.invoke("SubscriptionFunction", event("cancel_subscription"))
+
+    assert [answer["statusCode"] for answer in (made, shown, cancelled)] == [200, 200, 200]
+    assert json.loads(shown["body"])["subscription"]["plan"] == "starter"
+    assert json.loads(cancelled["body"])["subscription"]["cancelled"] is True
+
+
+def test_pricing_json_is_told_what_its_images_cost(deployment: Deployment) -> None:
+    answer = deployment.invoke("PricingFunction", event("pricing"))
+
+    assert json.loads(answer["body"])["finalPrice"] == 95
+
+
+def test_stats_json_shows_what_became_of_jobs(deployment: Deployment) -> None:
+    deployment.queue_job()
+    deployment.invoke("ProcessImageFunction", event("process_image"))
+
+    answer = json.loads(deployment.invoke("StatsFunction", event("stats"))["body"])
+
+    assert (answer["total"], answer["byStatus"]["completed"], answer["creditsSpent"]) == (1, 1, 8)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"detail-type": "payment.lost"},
+        {"detail": {"paymentId": "p", "userId": USER, "bought": {"kind": "credits", "credits": -5}}},
+        {"detail": {"paymentId": "p", "userId": USER, "bought": {"kind": "plan", "plan": "gold"}}},
+        {"detail": {"paymentId": "p", "userId": "no/slash", "bought": {"kind": "credits", "credits": 5}}},
+        {"detail": {"userId": USER, "bought": {"kind": "credits", "credits": 5}}},
+    ],
+)
+def test_a_billing_event_that_does_not_fit_the_schema_fails_so_that_it_becomes_a_dead_letter(
+    deployment: Deployment, change: dict[str, Any]
+) -> None:
+    with pytest.raises(ValidationError):
+        deployment.invoke("OnBillingEventFunction", event("payment_succeeded") | change)
+
+
+def test_the_published_schema_of_billing_events_is_that_of_the_code() -> None:
+    published = json.loads((PROJECT / "docs/billing-events.schema.json").read_text())
+    assert published == BILLING_EVENT.json_schema()
+
+
 def test_health_json_is_answered_with_ok(deployment: Deployment) -> None:
     answer = deployment.invoke("HealthFunction", event("health"))
 
@@ -200,6 +267,7 @@ def test_preflight_json_is_told_which_methods_there_are(deployment: Deployment) 
 
 def test_there_is_an_event_for_each_trigger_and_no_other() -> None:
     others = {"on_upload", "dropped", "process_image", "assemble_zip", "reconcile", "dead_letter"}
+    others |= {"payment_succeeded", "plan_paid", "payment_refunded"}
     triggers = {*TRIGGERS_OF_THE_API, "preflight", "authorize", *others}
     assert {file.stem for file in (PROJECT / "events").iterdir()} == triggers
 

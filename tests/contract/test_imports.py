@@ -35,8 +35,8 @@ ALLOWED = {
     ),
 }
 PURE = {
-    *("__future__", "base64", "collections", "dataclasses", "datetime", "enum", "hashlib", "math", "re", "typing"),
-    "unicodedata",
+    *("__future__", "base64", "calendar", "collections", "dataclasses", "datetime", "enum", "hashlib", "math"),
+    *("re", "typing", "unicodedata"),
 }
 HEAVY = {"PIL", "numpy", "isal", "imaging", "requests", "pydantic"}
 

@@ -60,6 +60,8 @@ def remove(deployment: Deployment) -> None:
     request["headers"] |= {"Content-Type": "application/json"}
     request["multiValueHeaders"] |= {"Content-Type": ["application/json"]}
     assert deployment.invoke("RemoveFunction", request)["statusCode"] == 415
+    deployment.pay_for_plan()
+    deployment.invoke("RemoveFunction", event("remove"))
 
 
 def process_image(deployment: Deployment) -> None:
@@ -69,6 +71,10 @@ def process_image(deployment: Deployment) -> None:
         deployment.invoke("ProcessImageFunction", event("process_image"))
     assert deployment.jobs.get(USER, JOB).result
     deliver(deployment, deployment.queue_batch(2))
+    deployment.pay_for_plan()
+    covered = deployment.queue_job("covered")
+    deployment.objects.delete([input_key(covered)])
+    deliver(deployment, [covered])
 
 
 def deliver(deployment: Deployment, jobs: list[Job]) -> None:
@@ -86,6 +92,9 @@ def jobs(deployment: Deployment) -> None:
     first, second = deployment.queue_batch(2)
     deliver(deployment, [first])
     deployment.invoke("JobsFunction", event("delete_job") | {"pathParameters": {"jobId": second.job_id}})
+    deployment.pay_for_plan()
+    covered = deployment.queue_job("covered")
+    deployment.invoke("JobsFunction", event("delete_job") | {"pathParameters": {"jobId": covered.job_id}})
 
 
 def uploads(deployment: Deployment) -> None:
@@ -94,6 +103,8 @@ def uploads(deployment: Deployment) -> None:
     request["headers"]["Idempotency-Key"] = "once"
     for _ in ("made", "repeated"):
         assert deployment.invoke("UploadsFunction", request)["statusCode"] == 201
+    deployment.pay_for_plan()
+    assert deployment.invoke("UploadsFunction", event("upload"))["statusCode"] == 201
 
 
 def on_upload(deployment: Deployment) -> None:
@@ -115,6 +126,10 @@ def on_upload(deployment: Deployment) -> None:
     huge = event("on_upload")
     huge["Records"][0]["s3"]["object"] |= {"key": f"inputs/{USER}/{second.job_id}", "size": 10_000_001}
     deployment.invoke("OnUploadFunction", huge)
+    deployment.pay_for_plan()
+    covered = event("dropped")
+    covered["Records"][0]["s3"]["object"] |= {"eTag": deployment.drop(), "sequencer": "0066"}
+    deployment.invoke("OnUploadFunction", covered)
 
 
 def batch(deployment: Deployment) -> None:
@@ -131,6 +146,10 @@ def batch(deployment: Deployment) -> None:
     deliver(deployment, [first])
     deployment.invoke("BatchFunction", event("show_batch"))
     assert deployment.invoke("BatchFunction", event("cancel_batch"))["statusCode"] == 200
+    deployment.pay_for_plan()
+    batch = json.loads(deployment.invoke("BatchFunction", event("batch"))["body"])
+    cancel = event("cancel_batch") | {"pathParameters": {"batchId": batch["batchId"]}}
+    assert deployment.invoke("BatchFunction", cancel)["statusCode"] == 200
 
 
 def download(deployment: Deployment) -> None:
@@ -161,10 +180,37 @@ def reconcile(deployment: Deployment) -> None:
         event("dropped")["Records"][0]["s3"]["object"]["eTag"], deployment.drop()
     )
     assert deployment.invoke("ReconcileFunction", letter) == {"batchItemFailures": []}
+    deployment.pay_for_plan()
+    letter["Records"][0]["body"] = letter["Records"][0]["body"].replace('"sequencer": "', '"sequencer": "00')
+    letter["Records"][0]["body"] = letter["Records"][0]["body"].replace(
+        json.loads(letter["Records"][0]["body"])["requestPayload"]["Records"][0]["s3"]["object"]["eTag"],
+        deployment.drop(),
+    )
+    assert deployment.invoke("ReconcileFunction", letter) == {"batchItemFailures": []}
 
 
 def credits(deployment: Deployment) -> None:
     deployment.invoke("CreditsFunction", event("credits"))
+
+
+def subscription(deployment: Deployment) -> None:
+    deployment.pay_for_plan()
+    deployment.invoke("SubscriptionFunction", event("subscription"))
+    deployment.invoke("SubscriptionFunction", event("cancel_subscription"))
+
+
+def pricing(deployment: Deployment) -> None:
+    deployment.pay_for_plan()
+    deployment.invoke("PricingFunction", event("pricing"))
+
+
+def stats(deployment: Deployment) -> None:
+    deployment.invoke("StatsFunction", event("stats"))
+
+
+def on_billing_event(deployment: Deployment) -> None:
+    for name in ("payment_succeeded", "payment_refunded", "plan_paid"):
+        deployment.invoke("OnBillingEventFunction", event(name))
 
 
 def nothing(_: Deployment) -> None:
@@ -189,6 +235,10 @@ def nothing(_: Deployment) -> None:
         ),
         ("ReconcileFunction", reconcile, polling("JobDeadLetterQueue")),
         ("CreditsFunction", credits, set()),
+        ("SubscriptionFunction", subscription, set()),
+        ("PricingFunction", pricing, set()),
+        ("StatsFunction", stats, set()),
+        ("OnBillingEventFunction", on_billing_event, {("sqs:SendMessage", "BillingDeadLetterQueue")}),
         *((name, nothing, set()) for name in ("HealthFunction", "FallbackFunction")),
     ],
 )
@@ -248,7 +298,7 @@ def permissions_for(operation: str, parameters: dict[str, Any]) -> Iterator[Perm
         case "dynamodb:TransactWriteItems":
             for action in parameters["TransactItems"]:
                 ((kind, write),) = action.items()
-                yield f"dynamodb:{kind}Item", write["TableName"]
+                yield f"dynamodb:{kind.removesuffix('Item')}Item", write["TableName"]
         case "s3:DeleteObjects":
             for item in parameters["Delete"]["Objects"]:
                 yield "s3:DeleteObject", prefix_of(item["Key"])

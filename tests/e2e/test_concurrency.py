@@ -10,11 +10,10 @@ from threading import Barrier
 
 from background_remover.domain.errors import InsufficientCreditsError
 from background_remover.domain.jobs import Job, JobStatus, Options, Source
-from background_remover.gateways.credit_ledger import CreditLedger
-from background_remover.gateways.job_store import JobStore
 from tests.e2e.caller import Caller
 from tests.e2e.conftest import SIGNUP_CREDITS
 from tests.stack.local_stack import LocalStack
+from tests.stores import stores
 
 REQUESTS = 50
 AT_A_TIME = 5
@@ -32,8 +31,13 @@ def test_fifty_requests_over_http_are_taken_ten_times(caller: Caller) -> None:
 
 def test_fifty_holds_at_the_same_instant_are_taken_ten_times(stack: LocalStack, caller: Caller) -> None:
     dynamodb = stack.emulator.client("dynamodb")
-    ledger = CreditLedger(dynamodb, table=stack.outputs["CreditsTableName"], signup_credits=SIGNUP_CREDITS)
-    jobs = JobStore(dynamodb, table=stack.outputs["JobsTableName"], ledger=ledger)
+    jobs = stores(
+        dynamodb,
+        signup_credits=SIGNUP_CREDITS,
+        jobs_table=stack.outputs["JobsTableName"],
+        credits_table=stack.outputs["CreditsTableName"],
+        subscriptions_table=stack.outputs["SubscriptionsTableName"],
+    ).jobs
     together = Barrier(REQUESTS)
 
     def submit(number: int) -> bool:

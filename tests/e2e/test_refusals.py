@@ -156,13 +156,16 @@ def test_a_job_of_somebody_else_does_not_exist(caller: Caller, stranger: Caller)
     assert caller.get(f"jobs/{job_id}").status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("query", "field"), [("limit=0", "limit"), ("limit=x", "limit"), ("status=done", "status"), ("cursor=!", "cursor")]
-)
+@pytest.mark.parametrize(("query", "field"), [("limit=0", "limit"), ("limit=x", "limit"), ("status=done", "status")])
 def test_a_bad_page_of_the_history_is_refused(caller: Caller, query: str, field: str) -> None:
     answer = caller.get(f"jobs?{query}")
     assert_refused(answer, 422, "invalid_parameter")
     assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+
+def test_a_malformed_cursor_is_refused(caller: Caller) -> None:
+    for path in ("jobs", "credits"):
+        assert_refused(caller.get(path, cursor="!"), 400, "malformed_cursor")
 
 
 def test_a_request_without_a_token_is_refused(caller: Caller) -> None:

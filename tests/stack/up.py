@@ -44,10 +44,16 @@ curl -s {auth} $API/jobs
 curl -s {auth} $API/jobs/JOB_ID
 curl -s {auth} -X DELETE $API/jobs/JOB_ID
 curl -s -H "Authorization: Bearer $TOKEN" $API/credits
+curl -s {auth} $API/subscription
+curl -s {auth} -H "Content-Type: application/json" -d '{{"plan": "starter", "paymentId": "pay_1"}}' $API/subscription
+curl -s {auth} -X DELETE $API/subscription
+curl -s {auth} -H "Content-Type: application/json" -d '{{"totalImages": 33, "tier": "basic"}}' $API/pricing/calculate
+curl -s {auth} $API/stats
 
 AWS tools:       source .cache/stack/environment
 sam local:       sam local invoke JobsFunction -e events/jobs.json (needs BIND_HOST=… make up: see README.md)
 More credits:    make grant USER={user.user_id} CREDITS=100
+A payment:       make pay USER={user.user_id} PLAN=starter PAYMENT=pay_1
 Hugging Face:    {stack.running.stand_in_url}
 Logs:            .cache/stack
 Stop:            make down

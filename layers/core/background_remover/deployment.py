@@ -14,7 +14,11 @@ from background_remover.gateways.credit_ledger import CreditLedger
 from background_remover.gateways.job_store import JobStore
 from background_remover.gateways.object_store import ObjectStore
 from background_remover.gateways.overdue import OverdueIndex
+from background_remover.gateways.payer import Payer
+from background_remover.gateways.payment_store import PaymentStore
 from background_remover.gateways.secret import Secret
+from background_remover.gateways.statistics_store import StatisticsStore
+from background_remover.gateways.subscription_store import SubscriptionStore
 from background_remover.gateways.work_queue import WorkQueue
 from background_remover.settings import HuggingFaceSettings, Settings
 
@@ -40,28 +44,48 @@ def settings() -> Settings:
 
 
 @cache
-def _dynamodb() -> DynamoDBClient:
+def dynamodb() -> DynamoDBClient:
     return boto3.client("dynamodb", config=_CONFIG)
 
 
 @cache
 def ledger() -> CreditLedger:
-    return CreditLedger(_dynamodb(), table=settings().credits_table, signup_credits=settings().signup_credits)
+    return CreditLedger(dynamodb(), table=settings().credits_table, signup_credits=settings().signup_credits)
+
+
+@cache
+def subscriptions() -> SubscriptionStore:
+    return SubscriptionStore(dynamodb(), table=settings().subscriptions_table)
+
+
+@cache
+def payments() -> PaymentStore:
+    return PaymentStore(dynamodb(), table=settings().subscriptions_table)
+
+
+@cache
+def _payer() -> Payer:
+    return Payer(dynamodb(), ledger=ledger(), subscriptions=subscriptions())
 
 
 @cache
 def jobs() -> JobStore:
-    return JobStore(_dynamodb(), table=settings().jobs_table, ledger=ledger())
+    return JobStore(dynamodb(), table=settings().jobs_table, payer=_payer())
 
 
 @cache
 def batches() -> BatchStore:
-    return BatchStore(_dynamodb(), table=settings().jobs_table, ledger=ledger())
+    return BatchStore(dynamodb(), table=settings().jobs_table, ledger=ledger(), payer=_payer())
+
+
+@cache
+def statistics() -> StatisticsStore:
+    return StatisticsStore(dynamodb(), table=settings().jobs_table)
 
 
 @cache
 def api_keys() -> ApiKeys:
-    return ApiKeys(_dynamodb(), table=settings().api_keys_table)
+    return ApiKeys(dynamodb(), table=settings().api_keys_table)
 
 
 @cache
@@ -90,7 +114,7 @@ def archive_queue() -> WorkQueue:
 
 @cache
 def overdue() -> OverdueIndex:
-    return OverdueIndex(_dynamodb(), table=settings().jobs_table)
+    return OverdueIndex(dynamodb(), table=settings().jobs_table)
 
 
 @cache

@@ -4,16 +4,20 @@ It works with the AWS credentials of the shell, on the stack that is named.
 """
 
 import argparse
+import json
 import secrets
 import sys
 from datetime import UTC, datetime
+from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from background_remover.domain.api_keys import ENTROPY_BYTES
 from background_remover.domain.credits import bonus, purchase
+from background_remover.domain.subscriptions import PLANS
 from background_remover.gateways.api_keys import ApiKeys
+from background_remover.gateways.billing_event import BILLING_EVENT
 from background_remover.gateways.credit_ledger import CreditLedger
 
 
@@ -26,6 +30,7 @@ class Operations:
         parameters = {each["ParameterKey"]: each["ParameterValue"] for each in description["Parameters"]}
         dynamodb = boto3.client("dynamodb")
         self._api_keys = ApiKeys(dynamodb, table=outputs["ApiKeysTableName"])
+        self._bus = outputs["BillingEventBusName"]
         self._ledger = CreditLedger(
             dynamodb, table=outputs["CreditsTableName"], signup_credits=int(parameters["SignupCredits"])
         )
@@ -37,6 +42,28 @@ class Operations:
         balance = self._ledger.balance(user_id, now)
         outcome = f"granted {amount} credits" if counted else f"reference {reference} was counted before: no change"
         return f"{user_id}: {outcome}; {balance.available} available, {balance.held} held"
+
+    def pay(self, user_id: str, *, payment_id: str, credits: int | None, plan: str | None) -> str:
+        """Tells what the billing system would tell of a payment."""
+        bought = {"kind": "plan", "plan": plan} if plan else {"kind": "credits", "credits": credits}
+        self._tell("payment.succeeded", {"paymentId": payment_id, "userId": user_id, "bought": bought})
+        return f"told of the payment {payment_id}"
+
+    def refund(self, user_id: str, *, payment_id: str) -> str:
+        self._tell("payment.refunded", {"paymentId": payment_id, "userId": user_id})
+        return f"told that the payment {payment_id} was refunded"
+
+    def _tell(self, detail_type: str, detail: dict[str, Any]) -> None:
+        event = {
+            "Source": "operator",
+            "DetailType": detail_type,
+            "Detail": json.dumps(detail),
+            "EventBusName": self._bus,
+        }
+        BILLING_EVENT.validate_python({"detail-type": detail_type, "detail": detail})
+        answer = boto3.client("events").put_events(Entries=[event])
+        if answer["FailedEntryCount"]:
+            raise RuntimeError(f"EventBridge did not take it: {answer['Entries']}")
 
     def create_api_key(self, user_id: str, *, name: str) -> str:
         return self._api_keys.create(
@@ -65,6 +92,15 @@ def _arguments() -> argparse.Namespace:
     grant.add_argument(
         "--reference", default=secrets.token_hex(8), help="what the credits are for; one reference counts once"
     )
+    pay = commands.add_parser("pay", help="send the event of a payment, for credits or for a month of a plan")
+    pay.add_argument("--user", required=True, help="who paid: the token's subject")
+    pay.add_argument("--payment", default=f"pay_{secrets.token_hex(8)}", help="the payment's id, which counts once")
+    bought = pay.add_mutually_exclusive_group(required=True)
+    bought.add_argument("--credits", type=_credits)
+    bought.add_argument("--plan", choices=list(PLANS))
+    refund = commands.add_parser("refund", help="send the event of a refund")
+    refund.add_argument("--user", required=True)
+    refund.add_argument("--payment", required=True)
     key = commands.add_parser("create-api-key", help="make an API key, which is shown once")
     key.add_argument("--user", required=True, help="whose key it is: the token's subject")
     key.add_argument("--name", default="operator")
@@ -80,6 +116,12 @@ def _run(arguments: argparse.Namespace) -> str:
             return operations.grant(
                 arguments.user, arguments.credits, kind=arguments.kind, reference=arguments.reference
             )
+        case "pay":
+            return operations.pay(
+                arguments.user, payment_id=arguments.payment, credits=arguments.credits, plan=arguments.plan
+            )
+        case "refund":
+            return operations.refund(arguments.user, payment_id=arguments.payment)
         case "create-api-key":
             return operations.create_api_key(arguments.user, name=arguments.name)
         case _:

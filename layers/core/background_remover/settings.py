@@ -21,6 +21,7 @@ class Settings:
 
     jobs_table: str
     credits_table: str
+    subscriptions_table: str
     api_keys_table: str
     bucket: str
     queue_url: str
@@ -36,6 +37,7 @@ class Settings:
         return cls(
             jobs_table=os.environ["JOBS_TABLE"],
             credits_table=os.environ["CREDITS_TABLE"],
+            subscriptions_table=os.environ["SUBSCRIPTIONS_TABLE"],
             api_keys_table=os.environ["API_KEYS_TABLE"],
             bucket=os.environ["BUCKET"],
             queue_url=os.environ["QUEUE_URL"],

@@ -26,15 +26,13 @@ from background_remover.domain.jobs import (
     Job,
     OutputFormat,
 )
-from background_remover.gateways.batch_store import BatchStore
-from background_remover.gateways.credit_ledger import CreditLedger
-from background_remover.gateways.job_store import JobStore
 from background_remover.gateways.object_store import ObjectStore, archive_key
 from background_remover.gateways.work_queue import message_for_batch
 from background_remover.observability import metrics
 from background_remover.use_cases.assemble_archive import AssembleArchive
 from tests.deployed_tables import create_tables
 from tests.integration.archives.finished_batch import NOON, complete, fail, new_batch
+from tests.stores import stores
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -72,9 +70,8 @@ class Archives:
         self.s3: S3Client = client("s3")
         create_tables(self.dynamodb)
         self.s3.create_bucket(Bucket=BUCKET)
-        ledger = CreditLedger(self.dynamodb, table="CreditsTable", signup_credits=1000)
-        self.jobs = JobStore(self.dynamodb, table="JobsTable", ledger=ledger)
-        self.batches = BatchStore(self.dynamodb, table="JobsTable", ledger=ledger)
+        wired = stores(self.dynamodb, signup_credits=1000)
+        self.jobs, self.batches = wired.jobs, wired.batches
         self.objects = ObjectStore(self.s3, bucket=BUCKET)
 
     def batch(self, photos: Sequence[Photo], output: OutputFormat = "png") -> Batch:

@@ -10,6 +10,7 @@ from background_remover import deployment
 SETTINGS = {
     "JOBS_TABLE": "jobs",
     "CREDITS_TABLE": "credits",
+    "SUBSCRIPTIONS_TABLE": "subscriptions",
     "API_KEYS_TABLE": "keys",
     "BUCKET": "the-bucket",
     "QUEUE_URL": "https://queue.example",

@@ -16,12 +16,10 @@ from PIL import Image
 from background_remover.domain.batches import Batch
 from background_remover.domain.credits import Balance, LedgerEntry
 from background_remover.domain.jobs import Job, Options, Source
+from background_remover.domain.subscriptions import Subscription, plan_named
 from background_remover.domain.tiers import Model, tier_named
-from background_remover.gateways.batch_store import BatchStore
-from background_remover.gateways.credit_ledger import CreditLedger
 from background_remover.gateways.hugging_face.client import HuggingFace
 from background_remover.gateways.hugging_face.routes import ModelRoute
-from background_remover.gateways.job_store import JobStore
 from background_remover.gateways.object_store import ObjectStore
 from background_remover.gateways.overdue import OverdueIndex
 from background_remover.gateways.s3_event import ReceivedFile
@@ -36,11 +34,14 @@ from background_remover.use_cases.cut_out import CutOut
 from background_remover.use_cases.erase_job import erase_job
 from background_remover.use_cases.process_job import ProcessJob
 from background_remover.use_cases.receive_file import ReceiveFile
+from background_remover.use_cases.receive_payment import ReceivePayment
 from background_remover.use_cases.reconcile import Reconcile
 from background_remover.use_cases.remove_image import Removal, RemoveImage
 from background_remover.use_cases.remove_uploaded import RemoveUploaded, UploadedRemoval
+from background_remover.use_cases.subscribe import Subscribe
 from tests.deployed_tables import create_tables
 from tests.stack.hugging_face.stand_in import TOKEN as TOKEN
+from tests.stores import stores
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -102,9 +103,9 @@ class Account:
         self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         queue_url = self.sqs.create_queue(QueueName="jobs")["QueueUrl"]
         client("secretsmanager").create_secret(Name="hugging-face", SecretString=token)
-        self.ledger = CreditLedger(self.dynamodb, table="CreditsTable", signup_credits=SIGNUP_CREDITS)
-        self.jobs = JobStore(self.dynamodb, table="JobsTable", ledger=self.ledger)
-        self.batches = BatchStore(self.dynamodb, table="JobsTable", ledger=self.ledger)
+        wired = stores(self.dynamodb, signup_credits=SIGNUP_CREDITS)
+        self.ledger, self.jobs, self.batches = wired.ledger, wired.jobs, wired.batches
+        self.subscriptions, self.payments, self.statistics = wired.subscriptions, wired.payments, wired.statistics
         self.overdue = OverdueIndex(self.dynamodb, table="JobsTable")
         self.objects = ObjectStore(self.s3, bucket=BUCKET)
         self.queue = WorkQueue(self.sqs, url=queue_url)
@@ -203,6 +204,25 @@ class Account:
             job_id=job.job_id,
             now=self.clock(),
         )
+
+    def receive_payment(self) -> ReceivePayment:
+        return ReceivePayment(
+            dynamodb=self.dynamodb,
+            ledger=self.ledger,
+            subscriptions=self.subscriptions,
+            payments=self.payments,
+            clock=self.clock,
+        )
+
+    def subscribing(self) -> Subscribe:
+        return Subscribe(
+            dynamodb=self.dynamodb, subscriptions=self.subscriptions, payments=self.payments, clock=self.clock
+        )
+
+    def subscribe(self, plan: str, *, user_id: str = "anna", payment_id: str = "p1") -> Subscription:
+        """Pays for the plan and subscribes to it."""
+        self.receive_payment().succeeded(payment_id, user_id, plan=plan)
+        return self.subscribing()(user_id, plan_named(plan), payment_id)
 
     def create_upload(self, user_id: str = "anna") -> Job:
         create = CreateUpload(jobs=self.jobs, models=Model, job_retention=timedelta(days=30), clock=self.clock)

@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from background_remover.domain import credits
-from background_remover.domain.errors import InvalidParameterError, JobNotFoundError
+from background_remover.domain.errors import JobNotFoundError, MalformedCursorError
 from background_remover.domain.jobs import Job, JobStatus
 from background_remover.gateways.idempotency import IdempotencyKey
-from background_remover.gateways.job_store import JobStore
 from tests.integration.jobs.account import NOON, Account
 from tests.integration.jobs.test_job_store import job
+from tests.stores import stores
 
 
 @pytest.fixture
@@ -76,12 +76,11 @@ def test_a_user_without_jobs_has_one_empty_page(account: Account) -> None:
     assert pages(account, limit=10) == [[]]
 
 
-def test_an_id_longer_than_dynamodbs_keys_is_not_found_without_asking(account: Account) -> None:
+def test_an_id_longer_than_dynamodbs_keys_is_not_found_without_asking() -> None:
     """DynamoDB would call it a mistake of ours."""
     client = boto3.client("dynamodb", region_name="us-east-1")
-    jobs = JobStore(client, table="JobsTable", ledger=account.ledger)
     with Stubber(client), pytest.raises(JobNotFoundError):
-        jobs.get("anna", "0" * 1024)
+        stores(client, signup_credits=0).jobs.get("anna", "0" * 1024)
 
 
 @pytest.mark.parametrize("user_id", ["anna", "ben"])
@@ -108,7 +107,7 @@ def test_the_cursor_of_the_ledger_is_refused(account: Account, history: list[Job
     assert history
     cursor = account.ledger.entries("anna", limit=1, cursor=None)[1]
 
-    with pytest.raises(InvalidParameterError):
+    with pytest.raises(MalformedCursorError):
         account.jobs.page("anna", limit=10, cursor=cursor, status=None, tier=None)
 
 
@@ -117,6 +116,6 @@ def test_the_cursor_of_the_ledger_is_refused(account: Account, history: list[Job
 def test_any_text_as_a_cursor_is_either_followed_or_refused(account: Account, cursor: str) -> None:
     try:
         page, _ = account.jobs.page("anna", limit=10, cursor=cursor, status=None, tier=None)
-    except InvalidParameterError:
+    except MalformedCursorError:
         return
     assert page == []

@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -68,7 +69,9 @@ def profile_bomb() -> bytes:
     return png_chunk(b"iCCP", b"profile\0\0" + zlib.compress(bytes(8_000_000)))
 
 
+@cache
 def srgb_profile() -> bytes:
+    """Always the same one: a profile holds the time at which it was made."""
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from background_remover.domain.jobs import UPLOAD_WINDOW, Failure, Options
+from background_remover.domain.subscriptions import Coverage
 
 ARCHIVE_OVERDUE_AFTER = timedelta(minutes=20)
 """How long an archive may take before the reconciler asks for it again: longer than its function may run."""
@@ -36,6 +37,8 @@ class Archive:
 class Batch:
     """`completed` to `expired` count jobs; `charged` and `released` are credits of those that ended.
 
+    `price` is 0 where `coverage` says what each job took from a plan's quota instead.
+
     `started_at` is when the first of its jobs was worked on. `due_at`: if it is open by then (jobs left, or no archive
     yet), the reconciler looks at it; None when it is closed. `archive_requests` counts how often the ZIP was asked for.
     """
@@ -56,6 +59,7 @@ class Batch:
     expired: int = 0
     charged: int = 0
     released: int = 0
+    coverage: Coverage | None = None
     started_at: datetime | None = None
     cancel_requested_at: datetime | None = None
     archive_requests: int = 0

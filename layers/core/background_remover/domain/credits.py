@@ -14,6 +14,7 @@ class EntryKind(StrEnum):
 
     BONUS = "bonus"
     PURCHASE = "purchase"
+    REFUND = "refund"
     HOLD = "hold"
     CAPTURE = "capture"
     RELEASE = "release"
@@ -34,6 +35,10 @@ def purchase(amount: int) -> Movement:
 
 def bonus(amount: int) -> Movement:
     return Movement(EntryKind.BONUS, available=amount, held=0)
+
+
+def refund(amount: int) -> Movement:
+    return Movement(EntryKind.REFUND, available=-amount, held=0)
 
 
 def hold(price: int) -> Movement:

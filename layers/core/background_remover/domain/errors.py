@@ -60,6 +60,18 @@ class NotAcceptableError(DomainError):
     code = "not_acceptable"
 
 
+class MalformedCursorError(DomainError):
+    """The cursor is not one that this list gave out."""
+
+    code = "malformed_cursor"
+
+
+class ImageCountError(DomainError):
+    """A batch has no images, or more than there may be."""
+
+    code = "image_count_out_of_range"
+
+
 class UnknownTierError(DomainError):
     """There is no tier of that name."""
 
@@ -226,6 +238,57 @@ class ContentionError(DomainError):
     """Too many simultaneous writes to one balance; nothing was written."""
 
     code = "contention"
+
+
+# ---- plans and payments --------------------------------------------------------------------------
+
+
+class UnknownPlanError(DomainError):
+    """There is no plan of that name."""
+
+    code = "unknown_plan"
+
+
+class SubscriptionNotFoundError(DomainError):
+    """The caller has no subscription that runs."""
+
+    code = "subscription_not_found"
+
+
+class AlreadySubscribedError(DomainError):
+    """The caller has this plan already, and it renews itself."""
+
+    code = "already_subscribed"
+
+
+class PaymentNotFoundError(DomainError):
+    """No payment of that id has been recorded."""
+
+    code = "payment_not_found"
+
+
+class PaymentOfAnotherUserError(DomainError):
+    """Somebody else made this payment."""
+
+    code = "payment_of_another_user"
+
+
+class PaymentForSomethingElseError(DomainError):
+    """The payment is for credits or for another plan."""
+
+    code = "payment_for_something_else"
+
+
+class PaymentUsedError(DomainError):
+    """Another subscription has used this payment."""
+
+    code = "payment_used"
+
+
+class PaymentRefundedError(DomainError):
+    """The payment was given back."""
+
+    code = "payment_refunded"
 
 
 # ---- Hugging Face --------------------------------------------------------------------------------

@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
+from background_remover.domain.subscriptions import Coverage
+
 OutputFormat = Literal["png", "webp", "jpeg"]
 Colour = tuple[int, int, int]
 
@@ -105,6 +107,8 @@ class Failure:
 class Job:
     """`attempts` counts leases. `retire_at` is when the record and its files are deleted.
 
+    `price` in credits is 0 where `coverage` says what was taken from a plan's quota instead.
+
     `due_at`: if the job has not ended by then, the reconciler looks at it; None of a job that has.
     """
 
@@ -120,6 +124,7 @@ class Job:
     retire_at: datetime
     due_at: datetime | None
     batch_id: str | None = None
+    coverage: Coverage | None = None
     attempts: int = 0
     lease: Lease | None = None
     submission: Submission | None = None

@@ -7,7 +7,7 @@ from typing import Any
 from background_remover.domain.batches import Archive, Batch
 from background_remover.domain.jobs import Failure
 from background_remover.gateways.dynamodb import instant
-from background_remover.gateways.job_item import options_from, without_none
+from background_remover.gateways.job_item import coverage_from, coverage_values, options_from, without_none
 from background_remover.gateways.overdue import shard
 
 PREFIX = "batch#"
@@ -23,6 +23,7 @@ def new_values(batch: Batch) -> dict[str, Any]:
         "options": without_none(asdict(batch.options)),
         "total": batch.total,
         "price": batch.price,
+        "coverage": coverage_values(batch.coverage),
         "createdAt": instant(batch.created_at),
         "updatedAt": instant(batch.updated_at),
         "keepUntil": int(batch.retire_at.timestamp()),
@@ -41,6 +42,7 @@ def from_values(item: dict[str, Any]) -> Batch:
         options=options_from(item["options"]),
         total=int(item["total"]),
         price=int(item["price"]),
+        coverage=coverage_from(item.get("coverage")),
         created_at=datetime.fromisoformat(item["createdAt"]),
         updated_at=datetime.fromisoformat(item["updatedAt"]),
         retire_at=datetime.fromtimestamp(int(item["keepUntil"]), UTC),

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from background_remover.domain import credits
 from background_remover.domain.batches import ARCHIVE_OVERDUE_AFTER, Archive, Batch
-from background_remover.domain.errors import BatchNotFoundError, ContentionError
+from background_remover.domain.errors import BatchNotFoundError, ContentionError, InsufficientCreditsError
 from background_remover.domain.jobs import GRACE, Failure, Job
 from background_remover.gateways import batch_item, job_item
-from background_remover.gateways.credit_ledger import insufficient
 from background_remover.gateways.dynamodb import (
     TransactionRefusedError,
     find,
     instant,
     query_page,
     to_item,
-    transact,
     update,
     write_all,
 )
 from background_remover.gateways.idempotency import made_before, made_lately, remembering
+from background_remover.gateways.payer import Order, insufficient
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,18 +30,22 @@ if TYPE_CHECKING:
 
     from background_remover.gateways.credit_ledger import CreditLedger
     from background_remover.gateways.idempotency import IdempotencyKey
+    from background_remover.gateways.payer import Bill, Payer
 
 
 class BatchStore:
-    def __init__(self, client: DynamoDBClient, *, table: str, ledger: CreditLedger) -> None:
+    def __init__(self, client: DynamoDBClient, *, table: str, ledger: CreditLedger, payer: Payer) -> None:
         self._client = client
         self._table = table
         self._ledger = ledger
+        self._payer = payer
 
     # ---- coming in -------------------------------------------------------------------------------
 
-    def submit(self, batch: Batch, jobs: Sequence[Job], idempotency: IdempotencyKey | None, now: datetime) -> Batch:
-        """Creates the batch with its jobs and holds its whole price.
+    def submit(
+        self, batch: Batch, jobs: Sequence[Job], idempotency: IdempotencyKey | None, now: datetime
+    ) -> tuple[Batch, list[Job]]:
+        """Creates the batch with its jobs, covered whole by the user's plan, or with its whole price held.
 
         Where the idempotency key was used before, the batch that it made is returned. Raises
         `InsufficientCreditsError`, `IdempotencyKeyReusedError`, `BatchNotFoundError` (the key's batch was retired).
@@ -51,45 +53,53 @@ class BatchStore:
         if idempotency and (
             made := made_lately(self._client, idempotency, table=self._table, user_id=batch.user_id, now=now)
         ):
-            return self.get(batch.user_id, made)
-        balance = self._ledger.balance(batch.user_id, now)
-        if balance.available < batch.price:
-            raise insufficient(batch.price, balance.available)
-        # The jobs come first, as 500 do not fit into a transaction. Nobody knows of them before the batch is there;
-        # should this end in between, the reconciler finds jobs without a batch and removes them.
-        write_all(
-            self._client, self._table, [{"PutRequest": {"Item": to_item(job_item.to_values(job))}} for job in jobs]
+            return self._made(batch.user_id, made)
+
+        def writes(bill: Bill) -> list[TransactWriteItemTypeDef]:
+            if bill.coverage is None:
+                balance = self._ledger.balance(batch.user_id, now)
+                if balance.available < bill.price:
+                    raise insufficient(bill.price, balance.available)
+            # The jobs come first, as 500 do not fit into a transaction. Nobody knows of them before the batch is there;
+            # should this end in between, the reconciler finds jobs without a batch and removes them.
+            items = [to_item(job_item.to_values(job)) for job in _billed_jobs(jobs, bill)]
+            write_all(self._client, self._table, [{"PutRequest": {"Item": item}} for item in items])
+            return self._creating(_billed(batch, bill), idempotency, now)
+
+        order = Order(
+            user_id=batch.user_id, tier=batch.tier, images=batch.total, price=batch.price, reference=batch.batch_id
         )
         try:
-            self._hold(batch, idempotency, now)
-        except ContentionError:
-            self.forget_items(jobs)
-            raise
+            bill = self._payer.pay(order, now, writes)
         except TransactionRefusedError as refusal:
             self.forget_items(jobs)
-            found, _, _, *earlier = refusal.found
+            _, *earlier = refusal.found
             if earlier and earlier[0]:
-                return self.get(batch.user_id, made_before(earlier[0], idempotency))
-            if found:
-                raise insufficient(batch.price, int(found["available"])) from refusal
+                return self._made(batch.user_id, made_before(earlier[0], idempotency))
             raise
-        return batch
+        except (ContentionError, InsufficientCreditsError):
+            self.forget_items(jobs)
+            raise
+        return _billed(batch, bill), _billed_jobs(jobs, bill)
 
-    def _hold(self, batch: Batch, idempotency: IdempotencyKey | None, now: datetime) -> None:
-        user, table = batch.user_id, self._table
-        actions: list[TransactWriteItemTypeDef] = [
-            *self._ledger.actions(user, credits.hold(batch.price), reference=batch.batch_id, now=now),
-            {
-                "Put": {
-                    "TableName": table,
-                    "Item": to_item(batch_item.new_values(batch)),
-                    "ConditionExpression": "attribute_not_exists(pk)",
-                }
-            },
-        ]
-        if idempotency:
-            actions.append(remembering(idempotency, table=table, user_id=user, made=batch.batch_id, now=now))
-        transact(self._client, actions)
+    def _made(self, user_id: str, batch_id: str) -> tuple[Batch, list[Job]]:
+        batch = self.get(user_id, batch_id)
+        return batch, self.all_items(batch)
+
+    def _creating(
+        self, batch: Batch, idempotency: IdempotencyKey | None, now: datetime
+    ) -> list[TransactWriteItemTypeDef]:
+        put: TransactWriteItemTypeDef = {
+            "Put": {
+                "TableName": self._table,
+                "Item": to_item(batch_item.new_values(batch)),
+                "ConditionExpression": "attribute_not_exists(pk)",
+            }
+        }
+        if idempotency is None:
+            return [put]
+        user, made = batch.user_id, batch.batch_id
+        return [put, remembering(idempotency, table=self._table, user_id=user, made=made, now=now)]
 
     # ---- going on --------------------------------------------------------------------------------
 
@@ -217,3 +227,12 @@ class BatchStore:
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return True
+
+
+def _billed(batch: Batch, bill: Bill) -> Batch:
+    return replace(batch, price=bill.price, coverage=bill.coverage)
+
+
+def _billed_jobs(jobs: Sequence[Job], bill: Bill) -> list[Job]:
+    """With their shares of the price, or each covered."""
+    return [replace(job, price=0, coverage=bill.coverage) for job in jobs] if bill.coverage else list(jobs)

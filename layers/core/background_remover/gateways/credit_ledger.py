@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from background_remover.domain import credits
 from background_remover.domain.credits import Balance, EntryKind, LedgerEntry, Movement
-from background_remover.domain.errors import InsufficientCreditsError
 from background_remover.gateways.dynamodb import (
     Item,
     TransactionRefusedError,
@@ -35,25 +34,31 @@ class CreditLedger:
         self._signup_credits = signup_credits
 
     def actions(
-        self, user_id: str, movement: Movement, *, reference: str, now: datetime
+        self, user_id: str, movement: Movement, *, reference: str, now: datetime, only_if_available: int | None = None
     ) -> tuple[TransactWriteItemTypeDef, TransactWriteItemTypeDef]:
         """The two actions of one movement, for a transaction: first the balance, then the ledger's entry.
 
-        The balance's condition fails, with the balance found, where a side would become negative or no account exists.
+        The balance's condition fails, with the balance found, where a side would become negative or no account exists;
+        and where other than `only_if_available` credits are available, if that is given.
         """
+        condition = "available >= :needsAvailable AND held >= :needsHeld"
+        seen = {} if only_if_available is None else {":seen": only_if_available}
+        if seen:
+            condition += " AND available = :seen"
         return (
             {
                 "Update": {
                     "TableName": self._table,
                     "Key": to_item({"pk": user_id, "sk": _BALANCE}),
                     "UpdateExpression": "ADD available :available, held :held",
-                    "ConditionExpression": "available >= :needsAvailable AND held >= :needsHeld",
+                    "ConditionExpression": condition,
                     "ExpressionAttributeValues": to_item(
                         {
                             ":available": movement.available,
                             ":held": movement.held,
                             ":needsAvailable": max(0, -movement.available),
                             ":needsHeld": max(0, -movement.held),
+                            **seen,
                         }
                     ),
                     "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
@@ -112,7 +117,7 @@ class CreditLedger:
         return True
 
     def entries(self, user_id: str, *, limit: int, cursor: str | None) -> tuple[list[LedgerEntry], str | None]:
-        """A page of the ledger, newest first, and the cursor of the next. Raises `InvalidParameterError`."""
+        """A page of the ledger, newest first, and the cursor of the next. Raises `MalformedCursorError`."""
         items, next_cursor = query_page(
             self._client,
             table=self._table,
@@ -145,13 +150,6 @@ class CreditLedger:
                 "ConditionExpression": "attribute_not_exists(pk)",
             }
         }
-
-
-def insufficient(required: int, available: int) -> InsufficientCreditsError:
-    """The refusal for a hold that the balance does not cover."""
-    return InsufficientCreditsError(
-        f"This costs {required} credits and you have {available} available.", required=required, available=available
-    )
 
 
 def _entry_from(item: dict[str, Any]) -> LedgerEntry:

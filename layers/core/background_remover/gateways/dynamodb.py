@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from background_remover.domain.errors import ContentionError, InvalidParameterError
+from background_remover.domain.errors import ContentionError, MalformedCursorError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -162,7 +162,7 @@ def query_page(
 
     `equal` filters by attributes. DynamoDB filters after it has read a page, so several are read to fill one; where
     matches are too rare for that the page is not full, and its cursor says that there may be more.
-    Raises `InvalidParameterError` for a cursor that is not one of this list.
+    Raises `MalformedCursorError` for a cursor that is not one of this list.
     """
     query: QueryInputTypeDef = {
         "TableName": table,
@@ -207,8 +207,7 @@ def _decode_cursor(cursor: str, *, partition: str, prefix: str) -> Item:
     except ValueError:
         sort_key = b""
     if not sort_key.startswith(prefix.encode()) or len(sort_key) > LONGEST_SORT_KEY:
-        raise InvalidParameterError(
-            "The cursor is not one that this list gave out. Leave it away to start from the first page.",
-            errors=[{"field": "cursor", "message": "is not a cursor of this list"}],
+        raise MalformedCursorError(
+            "The cursor is not one that this list gave out. Leave it away to start from the first page."
         )
     return to_item({"pk": partition, "sk": sort_key.decode()})

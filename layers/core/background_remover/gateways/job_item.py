@@ -5,10 +5,11 @@ job is never deleted with its price held; until then it waits as `keepUntil`, an
 """
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from background_remover.domain.jobs import Failure, Job, JobStatus, Lease, Options, Result, Source, Submission
+from background_remover.domain.subscriptions import Coverage
 from background_remover.gateways.dynamodb import instant
 from background_remover.gateways.overdue import shard
 
@@ -25,6 +26,7 @@ def to_values(job: Job) -> dict[str, Any]:
         "price": job.price,
         "status": job.status,
         "batchId": job.batch_id,
+        "coverage": coverage_values(job.coverage),
         "source": source_values(job.source),
         "options": without_none(asdict(job.options)),
         "createdAt": instant(job.created_at),
@@ -58,6 +60,7 @@ def from_values(item: dict[str, Any]) -> Job:
         user_id=item["pk"],
         job_id=item["sk"].removeprefix(PREFIX),
         batch_id=item.get("batchId"),
+        coverage=coverage_from(item.get("coverage")),
         tier=item["tier"],
         price=int(item["price"]),
         status=JobStatus(item["status"]),
@@ -73,6 +76,14 @@ def from_values(item: dict[str, Any]) -> Job:
         result=_result_from(result) if result else None,
         failure=Failure(**item["failure"]) if "failure" in item else None,
     )
+
+
+def coverage_values(coverage: Coverage | None) -> dict[str, Any] | None:
+    return {"day": coverage.day.isoformat(), "capped": coverage.capped} if coverage else None
+
+
+def coverage_from(values: dict[str, Any] | None) -> Coverage | None:
+    return Coverage(date.fromisoformat(values["day"]), values["capped"]) if values else None
 
 
 def options_from(options: dict[str, Any]) -> Options:

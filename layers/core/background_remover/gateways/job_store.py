@@ -7,22 +7,20 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from background_remover.domain import credits
 from background_remover.domain.errors import JobInProgressError, JobNotFoundError
 from background_remover.domain.jobs import OVERDUE_AFTER, Failure, Job, JobStatus, Lease, Result, Submission
 from background_remover.gateways import job_item
-from background_remover.gateways.credit_ledger import insufficient
 from background_remover.gateways.dynamodb import (
     TransactionRefusedError,
     find,
     instant,
     query_page,
     to_item,
-    transact,
     update,
 )
 from background_remover.gateways.idempotency import made_before, remembering
 from background_remover.gateways.job_writes import JobsMovedOnError, JobWrites
+from background_remover.gateways.payer import Order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,8 +28,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-    from background_remover.gateways.credit_ledger import CreditLedger
     from background_remover.gateways.idempotency import IdempotencyKey
+    from background_remover.gateways.payer import Bill, Payer
 
 _HELD_BY_LEASE = "#status = :processing AND leaseHolder = :holder"
 
@@ -41,56 +39,49 @@ class LeaseLostError(Exception):
 
 
 class JobStore:
-    def __init__(self, client: DynamoDBClient, *, table: str, ledger: CreditLedger) -> None:
+    def __init__(self, client: DynamoDBClient, *, table: str, payer: Payer) -> None:
         self._client = client
         self._table = table
-        self._ledger = ledger
-        self._writes = JobWrites(client, table=table, ledger=ledger)
+        self._payer = payer
+        self._writes = JobWrites(client, table=table, payer=payer)
 
     # ---- coming in -------------------------------------------------------------------------------
 
     def submit(self, job: Job, idempotency: IdempotencyKey | None, now: datetime) -> Job:
-        """Creates the job and holds its price. Where the idempotency key was used before, the job it made is returned.
+        """Creates the job, covered by the user's plan, or with its price held.
 
-        Raises `InsufficientCreditsError`, `IdempotencyKeyReusedError`, `JobNotFoundError` (the key's job was deleted).
+        Where the idempotency key was used before, the job it made is returned. Raises `InsufficientCreditsError`,
+        `IdempotencyKeyReusedError`, `JobNotFoundError` (the key's job was deleted).
         """
-        actions: list[TransactWriteItemTypeDef] = [
-            *self._ledger.actions(job.user_id, credits.hold(job.price), reference=job.job_id, now=now),
-            {
+        order = Order(user_id=job.user_id, tier=job.tier, images=1, price=job.price, reference=job.job_id)
+
+        def writes(bill: Bill) -> list[TransactWriteItemTypeDef]:
+            paid = job_item.to_values(replace(job, price=bill.price, coverage=bill.coverage))
+            put: TransactWriteItemTypeDef = {
                 "Put": {
                     "TableName": self._table,
-                    "Item": to_item(job_item.to_values(job)),
+                    "Item": to_item(paid),
                     "ConditionExpression": "attribute_not_exists(pk)",
                 }
-            },
-        ]
-        if idempotency:
-            remember = remembering(idempotency, table=self._table, user_id=job.user_id, made=job.job_id, now=now)
-            actions.append(remember)
+            }
+            if idempotency is None:
+                return [put]
+            return [put, remembering(idempotency, table=self._table, user_id=job.user_id, made=job.job_id, now=now)]
+
         try:
-            transact(self._client, actions)
+            bill = self._payer.pay(order, now, writes)
         except TransactionRefusedError as refusal:
-            balance, _, _, *earlier = refusal.found
+            _, *earlier = refusal.found
             if earlier and earlier[0]:
                 return self.get(job.user_id, made_before(earlier[0], idempotency))
-            if balance == {}:
-                # A moment earlier, so that the ledger shows the bonus before the hold.
-                self._ledger.open_account(job.user_id, now - datetime.resolution)
-                return self.submit(job, idempotency, now)
-            if balance:
-                raise insufficient(job.price, int(balance["available"])) from refusal
             raise
-        return job
+        return replace(job, price=bill.price, coverage=bill.coverage)
 
     def record_refusal(self, job: Job) -> None:
-        """Keeps a job that failed before its price could be held. A repeat changes nothing."""
+        """Keeps a job that failed before it was paid for. A repeat changes nothing."""
         try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=to_item(job_item.to_values(job)),
-                ConditionExpression="attribute_not_exists(pk)",
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
+            self._writes.record(job)
+        except TransactionRefusedError:
             return
 
     def arrive(self, job: Job, size: int, now: datetime) -> Job:

@@ -8,22 +8,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from background_remover.domain import credits
 from background_remover.domain.jobs import Job, JobStatus
-from background_remover.gateways import batch_item, job_item
+from background_remover.gateways import batch_item, job_item, payer
 from background_remover.gateways.dynamodb import TransactionRefusedError, instant, to_item, transact, update
+from background_remover.gateways.statistics_store import StatisticsStore
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef, UpdateTypeDef
 
-    from background_remover.gateways.credit_ledger import CreditLedger
+    from background_remover.gateways.payer import Payer
 
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ReservedWords.html
 _RESERVED = ("status", "result", "source")
 
-JOBS_IN_A_TRANSACTION = 97
-"""Of 100 actions, three are the balance's, the ledger's and the batch's."""
+JOBS_IN_A_TRANSACTION = 98 - payer.ACTIONS
+"""Of 100 actions, some pay, one counts for the batch and one for the user."""
 
 
 class JobsMovedOnError(Exception):
@@ -35,10 +35,11 @@ class JobsMovedOnError(Exception):
 
 
 class JobWrites:
-    def __init__(self, client: DynamoDBClient, *, table: str, ledger: CreditLedger) -> None:
+    def __init__(self, client: DynamoDBClient, *, table: str, payer: Payer) -> None:
         self._client = client
         self._table = table
-        self._ledger = ledger
+        self._payer = payer
+        self._statistics = StatisticsStore(client, table=table)
 
     def change(self, job: Job, expression: str, *, condition: str, values: Mapping[str, object]) -> None:
         """Writes what `expression` sets of a job that goes on. Raises `JobsMovedOnError`."""
@@ -46,6 +47,17 @@ class JobWrites:
             update(self._client, self._update(job, expression, condition, values))
         except self._client.exceptions.ConditionalCheckFailedException:
             raise JobsMovedOnError([job]) from None
+
+    def record(self, job: Job) -> None:
+        """Writes and counts a job that had ended before it began. Raises `TransactionRefusedError` for a known one."""
+        put: TransactWriteItemTypeDef = {
+            "Put": {
+                "TableName": self._table,
+                "Item": to_item(job_item.to_values(job)),
+                "ConditionExpression": "attribute_not_exists(pk)",
+            }
+        }
+        transact(self._client, [put, self._statistics.count([job])])
 
     def end(
         self,
@@ -56,20 +68,20 @@ class JobWrites:
         reference: str,
         more: str = "",
     ) -> None:
-        """Records that jobs have ended, as they are now, and captures or releases their prices in one movement.
+        """Records that jobs have ended, as they are now, counts them, and captures or gives back what they cost.
 
         They are of one user, one batch (or one job of none), one status and one moment, `updated_at`; at most
         `JOBS_IN_A_TRANSACTION`. Raises `JobsMovedOnError`, and `TransactionRefusedError` where the money is not there.
         """
-        first, price = jobs[0], sum(job.price for job in jobs)
-        movement = credits.capture(price) if first.status is JobStatus.COMPLETED else credits.release(price)
+        first = jobs[0]
         expression = (
             f"SET #status = :status, updatedAt = :now, retireAt = keepUntil{more} "
             "REMOVE leaseHolder, leaseUntil, dueShard, dueAt"
         )
         actions: list[TransactWriteItemTypeDef] = [
-            *self._ledger.actions(first.user_id, movement, reference=reference, now=first.updated_at),
-            *([self._count(first.batch_id, jobs, price)] if first.batch_id else []),
+            *self._payer.settle(jobs, reference=reference),
+            self._statistics.count(jobs),
+            *([self._count(first.batch_id, jobs)] if first.batch_id else []),
         ]
         before = len(actions)
         everything = {":status": first.status, **values}
@@ -98,7 +110,7 @@ class JobWrites:
             "ExpressionAttributeValues": to_item(now | {**values}),
         }
 
-    def _count(self, batch_id: str, jobs: Sequence[Job], price: int) -> TransactWriteItemTypeDef:
+    def _count(self, batch_id: str, jobs: Sequence[Job]) -> TransactWriteItemTypeDef:
         """The batch's counters bear the names of the statuses."""
         status = jobs[0].status
         credits_counter = "charged" if status is JobStatus.COMPLETED else "released"
@@ -109,7 +121,11 @@ class JobWrites:
                 "UpdateExpression": f"SET updatedAt = :now ADD {status} :jobs, {credits_counter} :price",
                 "ConditionExpression": "attribute_exists(pk)",
                 "ExpressionAttributeValues": to_item(
-                    {":now": instant(jobs[0].updated_at), ":jobs": len(jobs), ":price": price}
+                    {
+                        ":now": instant(jobs[0].updated_at),
+                        ":jobs": len(jobs),
+                        ":price": sum(job.price for job in jobs),
+                    }
                 ),
             }
         }

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import multipart
 
 from background_remover.domain.errors import (
+    ImageCountError,
     ImageTooLargeError,
-    InvalidParameterError,
     MissingImageError,
     UnsupportedMediaTypeError,
 )
@@ -58,10 +58,7 @@ def _from_form(body: bytes, boundary: str) -> tuple[Rendering, list[BatchFile]]:
     if not form.files:
         raise MissingImageError("The form has no field “images”.")
     if len(form.files) > LARGEST_BATCH:
-        raise InvalidParameterError(
-            f"A batch has at most {LARGEST_BATCH} images.",
-            errors=[{"field": "images", "message": f"are more than {LARGEST_BATCH}"}],
-        )
+        raise ImageCountError(f"A batch has at most {LARGEST_BATCH} images, not {len(form.files)}.")
     rendering = validated(Rendering, form.values)
     return rendering, [
         BatchFile(

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from background_remover.domain.jobs import LARGEST_UPLOAD, OPEN, JobStatus
+from background_remover.domain.subscriptions import PLANS
+from background_remover.domain.tiers import TIERS
 from background_remover.gateways.object_store import LINK_LIFETIME, matte_key, result_key, thumbnail_key
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
-
     from background_remover.domain.batches import Batch
     from background_remover.domain.credits import Balance, LedgerEntry
     from background_remover.domain.jobs import Job
+    from background_remover.domain.pricing import Quote
+    from background_remover.domain.statistics import Statistics
+    from background_remover.domain.subscriptions import Plan, Subscription, Usage
     from background_remover.gateways.object_store import ObjectStore
 
 
 def job_summary(job: Job) -> dict[str, Any]:
-    """A job as it stands in a list. `credits` is what it holds, or has cost if it completed."""
+    """A job as it stands in a list. `credits` is what it holds, or has cost if it completed.
+
+    With `coveredOn` it costs none: it was taken from the quota of that day.
+    """
     summary = {
         "jobId": job.job_id,
         "status": job.status,
@@ -33,6 +40,8 @@ def job_summary(job: Job) -> dict[str, Any]:
         "createdAt": job.created_at.isoformat(),
         "updatedAt": job.updated_at.isoformat(),
     }
+    if job.coverage:
+        summary["coveredOn"] = job.coverage.day.isoformat()
     if job.batch_id:
         summary["batchId"] = job.batch_id
     if job.source.file_name:
@@ -124,4 +133,68 @@ def credits_body(balance: Balance, entries: list[LedgerEntry], next_cursor: str 
             for entry in entries
         ],
         "nextCursor": next_cursor,
+    }
+
+
+def subscription_body(subscription: Subscription | None, usage: Usage, now: datetime) -> dict[str, Any]:
+    """`subscription` is null where none runs. `usage` is today's."""
+    body: dict[str, Any] = {"subscription": None, "plans": [_plan(plan) for plan in PLANS.values()]}
+    if subscription and subscription.is_active(now):
+        plan = PLANS[subscription.plan]
+        midnight = datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time.min, UTC)
+        body["subscription"] = {
+            "plan": plan.name,
+            "startedAt": subscription.started_at.isoformat(),
+            "periodEnd": subscription.period_end.isoformat(),
+            "cancelled": subscription.cancelled_at is not None,
+            "today": {
+                "used": usage.used,
+                "quota": plan.daily_images,
+                "cappedUsed": usage.capped,
+                "cappedQuota": plan.daily_capped,
+                "resetsAt": midnight.isoformat(),
+            },
+        }
+    return body
+
+
+def _plan(plan: Plan) -> dict[str, Any]:
+    """`price` in rupiah a month."""
+    return {
+        "plan": plan.name,
+        "price": plan.price,
+        "currency": "IDR",
+        "dailyImages": plan.daily_images,
+        "tiers": list(plan.tiers),
+        "cappedTiers": list(plan.capped_tiers),
+        "dailyCapped": plan.daily_capped,
+    }
+
+
+def quote_body(quote: Quote, *, tier: str, left_today: int | None) -> dict[str, Any]:
+    """`left_today`: how many images of the tier the caller's plan still covers today; None where none has the tier."""
+    covered = left_today is not None and quote.images <= left_today
+    return {
+        "totalImages": quote.images,
+        "tier": tier,
+        "unitPrice": quote.unit_price,
+        "discount": quote.discount,
+        "finalPrice": quote.price,
+        "withSubscription": {"covered": covered, "leftToday": left_today, "price": 0 if covered else quote.price},
+    }
+
+
+def statistics_body(statistics: Statistics) -> dict[str, Any]:
+    """Of jobs that have ended. Rates and times are null until there is one to measure."""
+    ended = [status.value for status in JobStatus if status not in OPEN]
+    seconds = {"mean": statistics.mean_seconds(), "p95": statistics.percentile_seconds(95)}
+    rate = statistics.success_rate()
+    return {
+        "total": statistics.count(),
+        "byStatus": {status: statistics.count(status=status) for status in ended},
+        "byTier": {tier: statistics.count(tier=tier) for tier in TIERS},
+        "successRate": None if rate is None else round(rate, 4),
+        "processingSeconds": {name: None if each is None else round(each, 3) for name, each in seconds.items()},
+        "creditsSpent": statistics.credits,
+        "coveredImages": statistics.covered,
     }

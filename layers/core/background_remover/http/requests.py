@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from background_remover.domain.errors import InvalidParameterError, MalformedJsonError
+from background_remover.domain.errors import ImageCountError, InvalidParameterError, MalformedJsonError
 from background_remover.domain.jobs import LONGEST_FILE_NAME, Colour, JobStatus, Options, OutputFormat
 from background_remover.domain.pricing import LARGEST_BATCH
+from background_remover.domain.subscriptions import plan_named
 from background_remover.domain.tiers import tier_named
 
 LONGEST_IDEMPOTENCY_KEY = 255
@@ -34,6 +35,22 @@ def _colour(value: object) -> object:
 
 def _known_tier(name: str) -> str:
     return tier_named(name).name
+
+
+def _known_plan(name: str) -> str:
+    return plan_named(name).name
+
+
+def _batch_size(images: int) -> int:
+    """Raises `ImageCountError`."""
+    if not 1 <= images <= LARGEST_BATCH:
+        raise ImageCountError(f"A batch has 1 to {LARGEST_BATCH} images, not {images}.")
+    return images
+
+
+def _some_files[File](files: list[File]) -> list[File]:
+    _batch_size(len(files))
+    return files
 
 
 TierName = Annotated[str, Field(max_length=32), AfterValidator(_known_tier)]
@@ -92,7 +109,21 @@ class ManifestFile(FileFields):
 class Manifest(Rendering):
     """`POST /batch`."""
 
-    files: list[ManifestFile] = Field(min_length=1, max_length=LARGEST_BATCH)
+    files: Annotated[list[ManifestFile], AfterValidator(_some_files)]
+
+
+class SubscriptionFields(Request):
+    """`POST /subscription`: the plan, and a payment for it that the billing system has told of."""
+
+    plan: Annotated[str, Field(max_length=32), AfterValidator(_known_plan)]
+    payment_id: str = Field(min_length=1, max_length=200)
+
+
+class PricingFields(Request):
+    """`POST /pricing/calculate`."""
+
+    total_images: Annotated[int, AfterValidator(_batch_size)]
+    tier: TierName
 
 
 class PageQuery(Request):

@@ -9,12 +9,12 @@ from typing import Any
 import jwt
 
 from background_remover.domain import api_keys
+from background_remover.domain.identity import USER_ID
 
 ALGORITHMS = ["RS256", "ES256"]
 LEEWAY_SECONDS = 10
 
-# A user id becomes part of S3 keys, so it may not hold a slash. Cognito's are UUIDs, other issuers use | and @.
-_USER_ID = re.compile(r"[A-Za-z0-9_:@|-][A-Za-z0-9._:@|-]{0,127}")
+_USER_ID = re.compile(USER_ID)
 
 
 class InvalidTokenError(Exception):

@@ -94,14 +94,13 @@ class CreateBatch:
         self._store(inline)
         key = IdempotencyKey(request.idempotency_key, request.fingerprint()) if request.idempotency_key else None
         try:
-            submitted = self.batches.submit(batch, jobs, key, now)
+            submitted, jobs = self.batches.submit(batch, jobs, key, now)
         except DomainError:
             # After any other error the batch may be there all the same; the reconciler finds out.
             self._discard(inline)
             raise
         if submitted.batch_id != batch.batch_id:
             self._discard(inline)
-            jobs = self.batches.all_items(submitted)
             self._store(_waiting(jobs, request.files))
         with ThreadPoolExecutor(_CALLS_AT_ONCE) as threads:
             list(threads.map(self.queue.send, [message_for(job) for job in jobs if job.status is JobStatus.QUEUED]))

@@ -81,11 +81,11 @@ class RemoveImage:
         require_room(info.width, info.height, removal.options.format)
         copy = inference_copy(removal.content)
         now = self.clock()
-        job = self._new_job(removal, info, now)
+        wanted = self._new_job(removal, info, now)
         key = IdempotencyKey(removal.idempotency_key, removal.fingerprint()) if removal.idempotency_key else None
-        submitted = self._submit(job, key, now)
-        if submitted.job_id != job.job_id:
-            return submitted
+        job = self._submit(wanted, key, now)
+        if job.job_id != wanted.job_id:
+            return job
         try:
             if removal.respond_async:
                 self.objects.put(input_key(job), removal.content, job.source.content_type)

@@ -1,0 +1,4 @@
+"""Who users are."""
+
+USER_ID = r"[A-Za-z0-9_:@|-][A-Za-z0-9._:@|-]{0,127}"
+"""A user id becomes part of S3 keys, so it may not hold a slash. Cognito's are UUIDs, other issuers use | and @."""

@@ -1,0 +1,119 @@
+"""How jobs are paid for: by the quota of the user's plan if it covers all of them, else by credits, all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from background_remover.domain import credits, subscriptions
+from background_remover.domain.errors import InsufficientCreditsError
+from background_remover.domain.jobs import JobStatus
+from background_remover.domain.subscriptions import PLANS, Coverage, Usage, taken
+from background_remover.gateways.dynamodb import TransactionRefusedError, transact
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+    from background_remover.domain.jobs import Job
+    from background_remover.gateways.credit_ledger import CreditLedger
+    from background_remover.gateways.subscription_store import SubscriptionStore
+
+ACTIONS = 2
+"""The most actions that paying adds to a transaction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """`price` in credits for all `images` of the tier together; `reference` names the job or batch in the ledger."""
+
+    user_id: str
+    tier: str
+    images: int
+    price: int
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What an order costs: `price` credits, which are held; or nothing, where each image is covered by a plan."""
+
+    price: int
+    coverage: Coverage | None = None
+
+
+class Payer:
+    def __init__(self, client: DynamoDBClient, *, ledger: CreditLedger, subscriptions: SubscriptionStore) -> None:
+        self._client = client
+        self._ledger = ledger
+        self._subscriptions = subscriptions
+
+    def pay(self, order: Order, now: datetime, actions: Callable[[Bill], Sequence[TransactWriteItemTypeDef]]) -> Bill:
+        """Writes, in one transaction, what the order costs and the `actions` for such a bill.
+
+        Raises `InsufficientCreditsError`, and `TransactionRefusedError` where a condition of `actions` does not hold:
+        `found` has theirs alone. `actions` may be called more than once.
+        """
+        for bill, paying in self._ways(order, now):
+            others = actions(bill)
+            try:
+                transact(self._client, [*paying, *others])
+            except TransactionRefusedError as refusal:
+                found, found_by_others = refusal.found[: len(paying)], refusal.found[len(paying) :]
+                if any(each is not None for each in found_by_others):
+                    raise TransactionRefusedError(found_by_others) from refusal
+                if bill.coverage:
+                    continue  # Others were quicker at the quota, or the plan ended at this moment.
+                if found[0]:
+                    raise insufficient(order.price, int(found[0]["available"])) from refusal
+                # A moment earlier, so that the ledger shows the bonus before the hold.
+                self._ledger.open_account(order.user_id, now - timedelta.resolution)
+            else:
+                return bill
+        raise RuntimeError(f"the account of {order.user_id} was opened and is not there")
+
+    def _ways(
+        self, order: Order, now: datetime
+    ) -> Iterator[tuple[Bill, tuple[TransactWriteItemTypeDef, TransactWriteItemTypeDef]]]:
+        """In the order in which they are to be tried. Credits come twice, as the account may have to be opened."""
+        subscription = self._subscriptions.current(order.user_id)
+        if subscription and subscription.is_active(now):
+            plan = PLANS[subscription.plan]
+            covers = subscriptions.coverage(plan, order.tier, now)
+            usage = self._subscriptions.usage(order.user_id, covers.day) if covers else Usage()
+            if covers and order.images <= subscriptions.room(plan, covers, usage):
+                takes = Usage(order.images, order.images if covers.capped else 0)
+                yield (
+                    Bill(0, covers),
+                    (
+                        self._subscriptions.take(order.user_id, covers.day, takes, plan),
+                        self._subscriptions.require_plan(order.user_id, plan, now),
+                    ),
+                )
+        for _ in ("a known account", "one that was opened just now"):
+            hold = credits.hold(order.price)
+            yield Bill(order.price), self._ledger.actions(order.user_id, hold, reference=order.reference, now=now)
+
+    def settle(self, jobs: Sequence[Job], *, reference: str) -> list[TransactWriteItemTypeDef]:
+        """The actions that capture what ended jobs cost, or give it back, credits or quota.
+
+        They are of one user, one status, one moment (`updated_at`) and one order.
+        """
+        first, price = jobs[0], sum(job.price for job in jobs)
+        completed = first.status is JobStatus.COMPLETED
+        covered = taken(job.coverage for job in jobs if job.coverage)
+        if covered:
+            if completed:
+                return []
+            return [self._subscriptions.give_back(first.user_id, day, usage) for day, usage in covered.items()]
+        movement = credits.capture(price) if completed else credits.release(price)
+        return [*self._ledger.actions(first.user_id, movement, reference=reference, now=first.updated_at)]
+
+
+def insufficient(required: int, available: int) -> InsufficientCreditsError:
+    """The refusal for a hold that the balance does not cover."""
+    return InsufficientCreditsError(
+        f"This costs {required} credits and you have {available} available.", required=required, available=available
+    )
