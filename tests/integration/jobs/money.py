@@ -18,16 +18,16 @@ JobKey = tuple[str, str]
 
 
 def jobs() -> dict[JobKey, Job]:
-    found = (from_values(item) for item in _items("JobsTable") if item["sk"].startswith(PREFIX))
+    found = (from_values(item) for item in items("JobsTable") if item["sk"].startswith(PREFIX))
     return {(job.user_id, job.job_id): job for job in found}
 
 
 def holds() -> int:
     """How often any price was held."""
-    return sum(item.get("kind") == "hold" for item in _items("CreditsTable"))
+    return sum(item.get("kind") == "hold" for item in items("CreditsTable"))
 
 
-def _items(table: str) -> list[Item]:
+def items(table: str) -> list[Item]:
     # Straight from moto: asking through boto3 after every step takes most of a test's time.
     rows = get_backend("dynamodb")[ACCOUNT_ID][REGION].tables[table].items.values()
     return [{name: value.cast_value for name, value in item.attrs.items()} for row in rows for item in row.values()]
@@ -53,7 +53,7 @@ def assert_conserved(*, delivered: set[JobKey]) -> set[JobKey]:
     balances: dict[str, tuple[int, int]] = {}
     sums: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
     movements: dict[JobKey, dict[str, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
-    for item in _items("CreditsTable"):
+    for item in items("CreditsTable"):
         if item["sk"] == "balance":
             balances[item["pk"]] = (item["available"], item["held"])
         elif item["sk"].startswith("entry#"):

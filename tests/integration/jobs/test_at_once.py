@@ -15,9 +15,10 @@ from datetime import timedelta
 import pytest
 
 from background_remover.domain import credits
-from background_remover.domain.credits import Balance
+from background_remover.domain.credits import Balance, purchase
 from background_remover.domain.errors import DomainError, InsufficientCreditsError, JobInProgressError
 from background_remover.domain.jobs import Job, JobStatus, Lease, Result
+from background_remover.domain.subscriptions import Usage
 from background_remover.gateways.idempotency import IdempotencyKey
 from background_remover.gateways.job_store import LeaseLostError
 from tests.integration.jobs.account import NOON, Account
@@ -25,7 +26,7 @@ from tests.integration.jobs.test_job_store import job
 
 
 @pytest.fixture(autouse=True)
-def _one_call_at_a_time(account: Account) -> Iterator[None]:
+def one_call_at_a_time(account: Account) -> Iterator[None]:
     events, turn = account.dynamodb.meta.events, threading.Lock()
 
     def begin(**_: object) -> None:
@@ -136,3 +137,16 @@ def test_a_job_is_either_cancelled_or_worked_on(account: Account) -> None:
     assert captured + ended.count(JobStatus.CANCELLED) == 10
     assert account.balance() == Balance(available=50 - 3 * captured, held=0)
     assert Counter(kind for kind, *_ in account.movements())["capture"] == captured
+
+
+def test_of_a_hundred_at_once_a_quota_of_fifty_covers_exactly_fifty_and_credits_pay_for_the_rest(
+    account: Account,
+) -> None:
+    account.subscribe("starter")
+    account.ledger.grant("anna", purchase(1000), reference="r", now=NOON)
+
+    taken = at_once(100, lambda number: account.jobs.submit(job(number), None, NOON))
+
+    assert Counter(each.price for each in taken if isinstance(each, Job)) == {0: 50, 8: 50}
+    assert account.subscriptions.usage("anna", NOON.date()) == Usage(50, 0)
+    assert account.balance() == Balance(1050 - 400, 400)

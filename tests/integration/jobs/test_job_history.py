@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from background_remover.domain import credits
 from background_remover.domain.errors import JobNotFoundError, MalformedCursorError
 from background_remover.domain.jobs import Job, JobStatus
+from background_remover.gateways.dynamodb import to_item, write_all
 from background_remover.gateways.idempotency import IdempotencyKey
+from background_remover.gateways.job_item import to_values
 from tests.integration.jobs.account import NOON, Account
 from tests.integration.jobs.test_job_store import job
 from tests.stores import stores
@@ -119,3 +121,21 @@ def test_any_text_as_a_cursor_is_either_followed_or_refused(account: Account, cu
     except MalformedCursorError:
         return
     assert page == []
+
+
+def test_a_thousand_jobs_are_listed_without_loss_or_repetition_while_new_ones_arrive(account: Account) -> None:
+    first = [job(number) for number in range(1000)]
+    write_all(account.dynamodb, "JobsTable", [{"PutRequest": {"Item": to_item(to_values(each))}} for each in first])
+    seen: list[str] = []
+    cursor, newer = None, 1000
+    while True:
+        page, cursor = account.jobs.page("anna", limit=90, cursor=cursor, status=None, tier=None)
+        seen += [each.job_id for each in page]
+        if cursor is None:
+            break
+        for _ in range(3):
+            late = job(newer)
+            write_all(account.dynamodb, "JobsTable", [{"PutRequest": {"Item": to_item(to_values(late))}}])
+            newer += 1
+
+    assert seen == [each.job_id for each in reversed(first)]
