@@ -27,6 +27,8 @@ METHODS = {
     "jobs": "GET",
     "jobs/{jobId}": "DELETE,GET",
     "credits": "GET",
+    "api-keys": "GET,POST",
+    "api-keys/{keyId}": "DELETE",
 }
 REQUEST_HEADERS = "Accept,Authorization,Content-Type,Idempotency-Key,Prefer"
 MAX_AGE = "7200"  # What Chromium caches at most.

@@ -44,6 +44,9 @@ curl -s {auth} $API/jobs
 curl -s {auth} $API/jobs/JOB_ID
 curl -s {auth} -X DELETE $API/jobs/JOB_ID
 curl -s -H "Authorization: Bearer $TOKEN" $API/credits
+curl -s {auth} -H "Content-Type: application/json" -d '{{"name": "my program"}}' $API/api-keys
+curl -s {auth} $API/api-keys
+curl -s {auth} -X DELETE $API/api-keys/KEY_ID
 
 AWS tools:       source .cache/stack/environment
 sam local:       sam local invoke JobsFunction -e events/jobs.json (needs BIND_HOST=… make up: see README.md)

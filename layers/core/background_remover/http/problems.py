@@ -23,6 +23,7 @@ STATUS = {
         HTTPStatus.NOT_FOUND: (
             errors.JobNotFoundError,
             errors.BatchNotFoundError,
+            errors.ApiKeyNotFoundError,
             errors.RouteNotFoundError,
             errors.UnknownUserError,
         ),
@@ -35,6 +36,7 @@ STATUS = {
             errors.ArchiveNotReadyError,
             errors.NothingToDownloadError,
             errors.PhotoReplacedError,
+            errors.TooManyApiKeysError,
         ),
         HTTPStatus.GONE: (errors.ArchiveExpiredError,),
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (

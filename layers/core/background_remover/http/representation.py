@@ -10,6 +10,7 @@ from background_remover.gateways.object_store import LINK_LIFETIME, matte_key, r
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
+    from background_remover.domain.api_keys import ApiKey
     from background_remover.domain.batches import Batch
     from background_remover.domain.credits import Balance, LedgerEntry
     from background_remover.domain.jobs import Job
@@ -124,4 +125,14 @@ def credits_body(balance: Balance, entries: list[LedgerEntry], next_cursor: str 
             for entry in entries
         ],
         "nextCursor": next_cursor,
+    }
+
+
+def api_key_body(key: ApiKey) -> dict[str, Any]:
+    return {
+        "keyId": key.key_id,
+        "name": key.name,
+        "prefix": key.beginning,
+        "createdAt": key.created_at.isoformat(),
+        "lastUsedAt": key.last_used_at.isoformat() if key.last_used_at else None,
     }

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from background_remover.domain.api_keys import LONGEST_NAME
 from background_remover.domain.errors import InvalidParameterError, MalformedJsonError
 from background_remover.domain.jobs import LONGEST_FILE_NAME, Colour, JobStatus, Options, OutputFormat
 from background_remover.domain.pricing import LARGEST_BATCH
@@ -34,6 +35,12 @@ def _colour(value: object) -> object:
 
 def _known_tier(name: str) -> str:
     return tier_named(name).name
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("should have printable characters only")
+    return text
 
 
 TierName = Annotated[str, Field(max_length=32), AfterValidator(_known_tier)]
@@ -93,6 +100,12 @@ class Manifest(Rendering):
     """`POST /batch`."""
 
     files: list[ManifestFile] = Field(min_length=1, max_length=LARGEST_BATCH)
+
+
+class ApiKeyFields(Request):
+    """`POST /api-keys`."""
+
+    name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_printable)]
 
 
 class PageQuery(Request):
