@@ -1,5 +1,6 @@
 """The Lambda authorizer: whose request is it? The Bearer token is a JWT of the configured issuer, or an API key."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -7,13 +8,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from background_remover.observability import logger
 from background_remover.settings import TokenSettings
 from background_remover.use_cases.authenticate import Authenticate, InvalidTokenError
+from background_remover.use_cases.use_api_key import use_api_key
 
 
 def owner_of_key(key: str) -> str | None:
     # boto3 is loaded for API keys only: JWTs need nothing from AWS, and an authorizer's cold start is everyone's.
     from background_remover import deployment
 
-    return deployment.api_keys().owner(key)
+    return use_api_key(deployment.api_keys(), key, datetime.now(UTC), uses=deployment.api_key_uses())
 
 
 settings = TokenSettings.from_environment()
@@ -36,7 +38,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     except InvalidTokenError as error:
         logger.info("Refused", reason=str(error))
         raise Exception("Unauthorized") from None
-    # The decision is cached by token for all routes, so it must cover all of them.
+    # All routes: a policy would read a path that holds * or ${…} as a pattern.
     api_and_stage = "/".join(event["methodArn"].split("/")[:2])
     return {
         "principalId": user_id,

@@ -30,6 +30,8 @@ METHODS = {
     "subscription": "DELETE,GET,POST",
     "pricing/calculate": "POST",
     "stats": "GET",
+    "api-keys": "GET,POST",
+    "api-keys/{keyId}": "DELETE",
 }
 REQUEST_HEADERS = "Accept,Authorization,Content-Type,Idempotency-Key,Prefer"
 MAX_AGE = "7200"  # What Chromium caches at most.

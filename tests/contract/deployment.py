@@ -18,6 +18,7 @@ import pytest
 from moto import mock_aws
 
 from background_remover import deployment, observability
+from background_remover.domain.api_keys import ApiKey
 from background_remover.domain.batches import Batch
 from background_remover.domain.jobs import Job, JobStatus, Options, Source, item_id
 from background_remover.gateways.api_keys import ApiKeys
@@ -43,6 +44,8 @@ def event(name: str) -> dict[str, Any]:
 USER = event("remove")["requestContext"]["authorizer"]["userId"]
 JOB = event("job")["pathParameters"]["jobId"]
 BATCH = event("show_batch")["pathParameters"]["batchId"]
+API_KEY = event("authorize")["authorizationToken"].removeprefix("Bearer ")
+KEY_ID = event("delete_api_key")["pathParameters"]["keyId"]
 
 
 class Context:
@@ -89,6 +92,10 @@ class Deployment:
     def calls_of(self, function: str) -> list[AwsCall]:
         """What the function's invocations have called so far. A presigned link counts: it acts as the function."""
         return [call for caller, call in self._calls if caller == function]
+
+    def make_api_key(self) -> None:
+        """Makes the key that the events carry."""
+        self.api_keys.add(ApiKey.of(API_KEY, user_id=USER, name="sam local", created_at=datetime.now(UTC)))
 
     def queue_job(self, job_id: str = JOB) -> Job:
         """Makes the job that the events name, or another, as `remove` leaves it for the queue."""

@@ -48,11 +48,11 @@ def test_what_is_no_route_is_not_found_without_a_token(deployment: Deployment) -
     assert (answer["statusCode"], answer["headers"]["Content-Type"]) == (404, CONTENT_TYPE)
 
 
-def test_the_authorizer_takes_the_bearer_token_of_one_header_and_is_asked_once_a_minute() -> None:
+def test_the_authorizer_takes_the_bearer_token_of_one_header_and_is_asked_for_every_request() -> None:
     assert API["Auth"]["Authorizers"]["BearerToken"] == {
         "FunctionArn": {"Fn::GetAtt": "AuthorizeFunction.Arn"},
         "FunctionPayloadType": "TOKEN",
-        "Identity": {"Header": "Authorization", "ReauthorizeEvery": 60},
+        "Identity": {"Header": "Authorization", "ReauthorizeEvery": 0},
     }
 
 

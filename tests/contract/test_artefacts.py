@@ -39,6 +39,7 @@ def test_a_function_imports_from_its_artefact_and_layers_alone(function: str) ->
         ("ProcessImageFunction", {"PIL", "numpy", "isal", "requests", "boto3"}),
         ("JobsFunction", {"pydantic", "boto3"}),
         ("CreditsFunction", {"pydantic", "boto3"}),
+        ("ApiKeysFunction", {"pydantic", "boto3"}),
     ],
 )
 def test_what_is_imported_late_was_imported_here(function: str, modules: set[str]) -> None:

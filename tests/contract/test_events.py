@@ -11,10 +11,21 @@ from PIL import Image
 from pydantic import ValidationError
 
 from background_remover import observability
+from background_remover.domain.api_keys import api_key, digest
 from background_remover.domain.jobs import JobStatus
 from background_remover.gateways.billing_event import BILLING_EVENT
 from background_remover.gateways.object_store import result_key
-from tests.contract.deployment import BATCH, JOB, SIGNUP_CREDITS, USER, Deployment, event, message
+from tests.contract.deployment import (
+    API_KEY,
+    BATCH,
+    JOB,
+    KEY_ID,
+    SIGNUP_CREDITS,
+    USER,
+    Deployment,
+    event,
+    message,
+)
 from tests.contract.template import API, CATCH_ALL, PROJECT, api_events
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
@@ -23,13 +34,12 @@ TRIGGERS_OF_THE_API = [
     *("remove", "upload", "batch", "show_batch", "cancel_batch", "download"),
     *("jobs", "job", "delete_job", "credits", "health"),
     *("subscription", "subscribe", "cancel_subscription", "pricing", "stats"),
+    *("api_keys", "create_api_key", "delete_api_key"),
 ]
 
 
 def test_the_key_of_authorize_json_lets_its_owner_in(deployment: Deployment) -> None:
-    token = event("authorize")["authorizationToken"].removeprefix("Bearer ")
-    entropy = base64.urlsafe_b64decode(token.removeprefix("brp_") + "=")
-    assert deployment.api_keys.create(USER, name="sam local", entropy=entropy, now=datetime.now(UTC)) == token
+    deployment.make_api_key()
 
     decision = deployment.invoke("AuthorizeFunction", event("authorize"))
 
@@ -37,6 +47,11 @@ def test_the_key_of_authorize_json_lets_its_owner_in(deployment: Deployment) -> 
     (statement,) = decision["policyDocument"]["Statement"]
     assert statement["Effect"] == "Allow"
     assert statement["Resource"] == event("authorize")["methodArn"].partition("/live/")[0] + "/live/*"
+
+
+def test_the_key_of_the_events_is_one_that_could_have_been_made() -> None:
+    assert api_key(base64.urlsafe_b64decode(API_KEY.removeprefix("brp_") + "=")) == API_KEY
+    assert digest(API_KEY) == KEY_ID
 
 
 def test_a_key_that_nobody_made_is_refused(deployment: Deployment) -> None:
@@ -252,6 +267,36 @@ def test_the_published_schema_of_billing_events_is_that_of_the_code() -> None:
     assert published == BILLING_EVENT.json_schema()
 
 
+def test_create_api_key_json_makes_a_key_that_lets_its_owner_in(deployment: Deployment) -> None:
+    answer = deployment.invoke("ApiKeysFunction", event("create_api_key"))
+
+    made = json.loads(answer["body"])
+    assert (answer["statusCode"], made["name"], made["prefix"]) == (201, "photo import", made["key"][:12])
+    decision = deployment.invoke(
+        "AuthorizeFunction", event("authorize") | {"authorizationToken": f"Bearer {made['key']}"}
+    )
+    assert decision["context"] == {"userId": USER}
+
+
+def test_api_keys_json_lists_the_users_keys_without_the_keys_themselves(deployment: Deployment) -> None:
+    deployment.make_api_key()
+
+    answer = deployment.invoke("ApiKeysFunction", event("api_keys"))
+
+    (listed,) = json.loads(answer["body"])["apiKeys"]
+    assert (listed["keyId"], listed["name"], listed["lastUsedAt"]) == (KEY_ID, "sam local", None)
+    assert API_KEY not in answer["body"]
+
+
+def test_delete_api_key_json_makes_its_key_worthless(deployment: Deployment) -> None:
+    deployment.make_api_key()
+
+    assert deployment.invoke("ApiKeysFunction", event("delete_api_key"))["statusCode"] == 204
+
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
+        deployment.invoke("AuthorizeFunction", event("authorize"))
+
+
 def test_health_json_is_answered_with_ok(deployment: Deployment) -> None:
     answer = deployment.invoke("HealthFunction", event("health"))
 
@@ -282,7 +327,8 @@ def test_the_events_of_the_api_are_its_routes() -> None:
 def test_an_event_of_the_api_agrees_with_itself(name: str) -> None:
     request = event(name)
     context = request["requestContext"]
-    assert request["path"] == request["resource"].replace("{jobId}", JOB).replace("{batchId}", BATCH)
+    path = request["resource"].replace("{jobId}", JOB).replace("{batchId}", BATCH).replace("{keyId}", KEY_ID)
+    assert request["path"] == path
     assert context["path"] == f"/{API['StageName']}{request['path']}"
     assert (context["resourcePath"], context["httpMethod"]) == (request["resource"], request["httpMethod"])
     assert request["multiValueHeaders"] == {header: [value] for header, value in request["headers"].items()}

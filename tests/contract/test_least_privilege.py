@@ -45,8 +45,14 @@ def logging(function: str) -> set[Permission]:
 
 
 def authorize(deployment: Deployment) -> None:
-    with pytest.raises(Exception, match="Unauthorized"):
-        deployment.invoke("AuthorizeFunction", event("authorize"))
+    deployment.make_api_key()
+    deployment.invoke("AuthorizeFunction", event("authorize"))
+
+
+def api_keys(deployment: Deployment) -> None:
+    deployment.make_api_key()
+    for name, status in (("create_api_key", 201), ("api_keys", 200), ("delete_api_key", 204)):
+        assert deployment.invoke("ApiKeysFunction", event(name))["statusCode"] == status
 
 
 def remove(deployment: Deployment) -> None:
@@ -239,6 +245,7 @@ def nothing(_: Deployment) -> None:
         ("PricingFunction", pricing, set()),
         ("StatsFunction", stats, set()),
         ("OnBillingEventFunction", on_billing_event, {("sqs:SendMessage", "BillingDeadLetterQueue")}),
+        ("ApiKeysFunction", api_keys, set()),
         *((name, nothing, set()) for name in ("HealthFunction", "FallbackFunction")),
     ],
 )
@@ -302,7 +309,7 @@ def permissions_for(operation: str, parameters: dict[str, Any]) -> Iterator[Perm
         case "s3:DeleteObjects":
             for item in parameters["Delete"]["Objects"]:
                 yield "s3:DeleteObject", prefix_of(item["Key"])
-        case "dynamodb:BatchWriteItem":
+        case "dynamodb:BatchWriteItem" | "dynamodb:BatchGetItem":
             # IAM knows the batch, not what is in it.
             yield from ((operation, table) for table in parameters["RequestItems"])
         case "dynamodb:Query" if "IndexName" in parameters:

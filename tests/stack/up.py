@@ -49,6 +49,9 @@ curl -s {auth} -H "Content-Type: application/json" -d '{{"plan": "starter", "pay
 curl -s {auth} -X DELETE $API/subscription
 curl -s {auth} -H "Content-Type: application/json" -d '{{"totalImages": 33, "tier": "basic"}}' $API/pricing/calculate
 curl -s {auth} $API/stats
+curl -s {auth} -H "Content-Type: application/json" -d '{{"name": "my program"}}' $API/api-keys
+curl -s {auth} $API/api-keys
+curl -s {auth} -X DELETE $API/api-keys/KEY_ID
 
 AWS tools:       source .cache/stack/environment
 sam local:       sam local invoke JobsFunction -e events/jobs.json (needs BIND_HOST=… make up: see README.md)

@@ -89,6 +89,13 @@ def api_keys() -> ApiKeys:
 
 
 @cache
+def api_key_uses() -> ApiKeys:
+    """For recording uses, which no request shall wait for: one try, of a second."""
+    hurried = Config(connect_timeout=1, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 1})
+    return ApiKeys(boto3.client("dynamodb", config=_CONFIG.merge(hurried)), table=settings().api_keys_table)
+
+
+@cache
 def objects() -> ObjectStore:
     # Links must name the bucket's own region, or S3 redirects to where their signature does not hold:
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html

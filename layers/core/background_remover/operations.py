@@ -13,8 +13,9 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from background_remover.domain.api_keys import ENTROPY_BYTES
+from background_remover.domain.api_keys import ENTROPY_BYTES, ApiKey, api_key, digest
 from background_remover.domain.credits import bonus, purchase
+from background_remover.domain.errors import ApiKeyNotFoundError, DomainError
 from background_remover.domain.subscriptions import PLANS
 from background_remover.gateways.api_keys import ApiKeys
 from background_remover.gateways.billing_event import BILLING_EVENT
@@ -66,13 +67,16 @@ class Operations:
             raise RuntimeError(f"EventBridge did not take it: {answer['Entries']}")
 
     def create_api_key(self, user_id: str, *, name: str) -> str:
-        return self._api_keys.create(
-            user_id, name=name, entropy=secrets.token_bytes(ENTROPY_BYTES), now=datetime.now(UTC)
-        )
+        key = api_key(secrets.token_bytes(ENTROPY_BYTES))
+        self._api_keys.add(ApiKey.of(key, user_id=user_id, name=name, created_at=datetime.now(UTC)))
+        return key
 
     def revoke_api_key(self, key: str) -> str:
-        self._api_keys.revoke(key)
-        return "the key is unknown from now on; API Gateway forgets it within a minute"
+        found = self._api_keys.find(digest(key))
+        if found is None:
+            raise ApiKeyNotFoundError("Nobody has this key.")
+        self._api_keys.revoke(user_id=found.user_id, key_id=found.key_id)
+        return f"{found.user_id}: the key “{found.name}” is refused from now on"
 
 
 def _credits(text: str) -> int:
@@ -133,3 +137,5 @@ if __name__ == "__main__":
         print(_run(_arguments()))  # noqa: T201 a command's answer
     except (BotoCoreError, ClientError) as error:
         sys.exit(f"AWS: {error}")
+    except DomainError as error:
+        sys.exit(error.detail)

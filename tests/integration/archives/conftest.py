@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,10 +15,6 @@ import boto3
 import pytest
 from botocore.config import Config
 from moto import mock_aws
-
-# As template.yaml gives them to every function; the metrics are made when they are imported.
-os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "BackgroundRemover")
-os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "tests")
 
 from background_remover.domain.batches import Batch
 from background_remover.domain.jobs import (

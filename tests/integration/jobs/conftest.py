@@ -1,17 +1,11 @@
-import os
 from collections.abc import Iterator
 
 import pytest
 from moto import mock_aws
 
-from tests.stack.hugging_face import HuggingFaceStandIn
-
-# As template.yaml gives them to every function; the metrics are made when they are imported.
-os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "BackgroundRemover")
-os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "tests")
-
 from background_remover.observability import metrics
 from tests.integration.jobs.account import TOKEN, Account
+from tests.stack.hugging_face import HuggingFaceStandIn
 
 
 @pytest.fixture

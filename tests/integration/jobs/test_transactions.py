@@ -1,4 +1,4 @@
-"""What moto cannot show of DynamoDB: it never reports a conflict between transactions."""
+"""What moto cannot show of DynamoDB: it reports no conflict between transactions, and leaves no key unread."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from botocore.stub import Stubber
 
 from background_remover.domain.errors import ContentionError
 from background_remover.gateways import dynamodb
-from background_remover.gateways.dynamodb import TransactionRefusedError, to_item, transact, update
+from background_remover.gateways.dynamodb import TransactionRefusedError, find_all, to_item, transact, update
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -62,6 +62,15 @@ class Table:
 
     def update(self) -> dict[str, Any]:
         return update(self.client, UPDATE, sleep=self.naps.append)
+
+    def reads(self, *names: str, unread: tuple[str, ...] = ()) -> None:
+        left = {"KeysTable": {"Keys": [to_item({"pk": name}) for name in unread]}} if unread else {}
+        items = [to_item({"pk": name}) for name in names]
+        self.stubber.add_response("batch_get_item", {"Responses": {"KeysTable": items}, "UnprocessedKeys": left})
+
+    def find_all(self, *names: str) -> list[str]:
+        keys = [to_item({"pk": name}) for name in names]
+        return [item["pk"] for item in find_all(self.client, table="KeysTable", keys=keys, sleep=self.naps.append)]
 
 
 @pytest.fixture(scope="module")
@@ -169,3 +178,25 @@ def test_a_single_write_whose_condition_does_not_hold_is_not_repeated(table: Tab
         table.update()
 
     assert table.naps == []
+
+
+def test_what_was_left_unread_is_asked_for_again(table: Table) -> None:
+    table.reads("a", unread=("b", "c"))
+    table.reads(unread=("b", "c"))
+    table.reads("c", unread=("b",))
+    table.reads("b")
+
+    assert table.find_all("a", "b", "c") == ["a", "c", "b"]
+    assert len(table.naps) == dynamodb.READ_ATTEMPTS - 1
+
+
+def test_reading_is_given_up_when_something_stays_unread(table: Table) -> None:
+    for _ in range(dynamodb.READ_ATTEMPTS):
+        table.reads(unread=("a",))
+
+    with pytest.raises(ContentionError):
+        table.find_all("a")
+
+
+def test_nothing_is_read_where_nothing_is_asked_for(table: Table) -> None:
+    assert table.find_all() == []

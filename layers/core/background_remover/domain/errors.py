@@ -157,7 +157,7 @@ class PhotoReplacedError(ImageError):
     code = "photo_replaced"
 
 
-# ---- jobs and credits ----------------------------------------------------------------------------
+# ---- jobs, credits and keys ----------------------------------------------------------------------
 
 
 class JobNotFoundError(DomainError):
@@ -220,6 +220,18 @@ class NothingToDownloadError(DomainError):
     """No image of the batch succeeded, so there is no ZIP."""
 
     code = "nothing_to_download"
+
+
+class ApiKeyNotFoundError(DomainError):
+    """The caller has no such API key."""
+
+    code = "api_key_not_found"
+
+
+class TooManyApiKeysError(DomainError):
+    """The caller has as many API keys as one may have."""
+
+    code = "too_many_api_keys"
 
 
 class UnknownUserError(DomainError):

@@ -1,4 +1,4 @@
-"""DynamoDB transactions and values, as the stores of jobs and credits use them."""
+"""DynamoDB transactions, reads and values, as all stores use them."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Item = dict[str, Any]
 
 WRITE_ATTEMPTS = 8
+READ_ATTEMPTS = 4
 READS_FOR_A_PAGE = 10
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
 WRITES_AT_ONCE = 25
@@ -145,6 +146,25 @@ def find(client: DynamoDBClient, *, table: str, partition: str, sort_key: str) -
     key = to_item({"pk": partition, "sk": sort_key})
     item = client.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
     return from_item(item) if item else None
+
+
+def find_all(
+    client: DynamoDBClient, *, table: str, keys: Sequence[Item], sleep: Callable[[float], None] = time.sleep
+) -> list[Item]:
+    """The items of up to 100 keys, as they were last written and in no order; those that are not there are left out."""
+    items: list[Item] = []
+    rest: Sequence[Any] = keys
+    for attempt in range(READ_ATTEMPTS):
+        if not rest:
+            break
+        if attempt:
+            sleep(random.uniform(0, min(2.0, 0.05 * 2**attempt)))
+        answer = client.batch_get_item(RequestItems={table: {"Keys": rest, "ConsistentRead": True}})
+        items += map(from_item, answer["Responses"].get(table, []))
+        rest = answer["UnprocessedKeys"].get(table, {"Keys": []})["Keys"]
+    if rest:
+        raise ContentionError("The database takes no more reads. Try again in a moment.")
+    return items
 
 
 def query_page(

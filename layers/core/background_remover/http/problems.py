@@ -27,6 +27,7 @@ STATUS = {
             errors.PaymentNotFoundError,
             errors.JobNotFoundError,
             errors.BatchNotFoundError,
+            errors.ApiKeyNotFoundError,
             errors.RouteNotFoundError,
             errors.UnknownUserError,
         ),
@@ -43,6 +44,7 @@ STATUS = {
             errors.PaymentUsedError,
             errors.PaymentRefundedError,
             errors.PhotoReplacedError,
+            errors.TooManyApiKeysError,
         ),
         HTTPStatus.GONE: (errors.ArchiveExpiredError,),
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (

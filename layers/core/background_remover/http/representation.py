@@ -11,6 +11,7 @@ from background_remover.domain.tiers import TIERS
 from background_remover.gateways.object_store import LINK_LIFETIME, matte_key, result_key, thumbnail_key
 
 if TYPE_CHECKING:
+    from background_remover.domain.api_keys import ApiKey
     from background_remover.domain.batches import Batch
     from background_remover.domain.credits import Balance, LedgerEntry
     from background_remover.domain.jobs import Job
@@ -197,4 +198,14 @@ def statistics_body(statistics: Statistics) -> dict[str, Any]:
         "processingSeconds": {name: None if each is None else round(each, 3) for name, each in seconds.items()},
         "creditsSpent": statistics.credits,
         "coveredImages": statistics.covered,
+    }
+
+
+def api_key_body(key: ApiKey) -> dict[str, Any]:
+    return {
+        "keyId": key.key_id,
+        "name": key.name,
+        "prefix": key.beginning,
+        "createdAt": key.created_at.isoformat(),
+        "lastUsedAt": key.last_used_at.isoformat() if key.last_used_at else None,
     }

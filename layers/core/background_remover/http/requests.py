@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from background_remover.domain.api_keys import LONGEST_NAME
 from background_remover.domain.errors import ImageCountError, InvalidParameterError, MalformedJsonError
 from background_remover.domain.jobs import LONGEST_FILE_NAME, Colour, JobStatus, Options, OutputFormat
 from background_remover.domain.pricing import LARGEST_BATCH
@@ -51,6 +52,12 @@ def _batch_size(images: int) -> int:
 def _some_files[File](files: list[File]) -> list[File]:
     _batch_size(len(files))
     return files
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("should have printable characters only")
+    return text
 
 
 TierName = Annotated[str, Field(max_length=32), AfterValidator(_known_tier)]
@@ -124,6 +131,12 @@ class PricingFields(Request):
 
     total_images: Annotated[int, AfterValidator(_batch_size)]
     tier: TierName
+
+
+class ApiKeyFields(Request):
+    """`POST /api-keys`."""
+
+    name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_printable)]
 
 
 class PageQuery(Request):
