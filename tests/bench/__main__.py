@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from background_remover.domain.tiers import TIERS
-from tests.bench import archive, batch, batch_cost, cold_start, image_path, removal
+from tests.bench import archive, batch, batch_cost, cold_start, image_path, removal, routes
 from tests.bench.figures import Figure, figure, print_table, write_json
 from tests.bench.photos import jpeg
 from tests.stack.local_stack import PROJECT, LocalStack
@@ -28,6 +28,8 @@ def main() -> None:
             print("removals …", flush=True)
             figures |= removal.measure(stack, SOURCE)
             figures |= removal.count_aws_calls(stack, SOURCE)
+            print("routes …", flush=True)
+            figures |= routes.measure(stack)
         print(f"a batch of {batch.IMAGES} …", flush=True)
         figures |= batch.measure(Path(folder) / "batch", SOURCE)
         print(f"the cost of batches of {batch_cost.IMAGES} …", flush=True)

@@ -101,7 +101,20 @@ def test_bucket_and_queues_refuse_plain_http_unless_told_otherwise() -> None:
         (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
         assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
         assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-        assert referred(policy["Properties"][target]) == set(BUCKETS if target == "Bucket" else QUEUES)
+        # A queue has one policy, and that of the billing events' dead letters lets EventBridge in as well.
+        queues = set(QUEUES) - {"BillingDeadLetterQueue"}
+        assert referred(policy["Properties"][target]) == (set(BUCKETS) if target == "Bucket" else queues)
+
+
+def test_eventbridge_may_send_dead_letters_and_nobody_over_plain_http() -> None:
+    policy = RESOURCES["BillingDeadLetterQueuePolicy"]["Properties"]
+    allowed, denied = policy["PolicyDocument"]["Statement"]
+    assert referred(policy["Queues"]) == {"BillingDeadLetterQueue"}
+    assert (allowed["Principal"], allowed["Action"]) == ({"Service": "events.amazonaws.com"}, "sqs:SendMessage")
+    assert set(allowed["Condition"]["ArnLike"]) == {"aws:SourceArn"}
+    condition, tls_only, _ = denied["Fn::If"]
+    assert (condition, tls_only["Effect"], tls_only["Principal"]) == ("TlsIsRequired", "Deny", "*")
+    assert tls_only["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
 def referred(value: Any) -> set[str]:

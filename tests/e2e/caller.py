@@ -33,6 +33,9 @@ class Caller:
     def get(self, path: str, **query: str | int) -> Any:
         return self.http.get(f"{self.routes}/{path}", params=query, timeout=30)
 
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        return self.http.post(f"{self.routes}/{path}", json=body, timeout=30)
+
     def delete(self, path: str) -> Any:
         return self.http.delete(f"{self.routes}/{path}", timeout=30)
 

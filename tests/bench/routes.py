@@ -1,0 +1,160 @@
+"""What the API's routes take inside their functions, warm, and what DynamoDB bills for each.
+
+`python -m tests.bench.routes` prints it as JSON; the environment is the functions', and USER_ID's account is used.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from tests.bench.figures import Figure, figure
+from tests.stack.local_stack import PROJECT
+
+if TYPE_CHECKING:
+    from tests.stack.local_stack import LocalStack
+
+WARM_CALLS = 300
+TIMED = {"GET jobs/{jobId}": "job", "GET credits": "credits", "POST pricing/calculate": "pricing"}
+"""Routes whose time is measured, by the name of their figures."""
+FILE = {"fileName": "a.jpg", "contentType": "image/jpeg", "size": 1000}
+READS = ("GetItem", "Query", "BatchGetItem")
+
+
+def measure(stack: LocalStack) -> dict[str, Figure]:
+    user = stack.sign_up("routes@example.com")
+    environment = {name: value for each in stack.function_environments().values() for name, value in each.items()}
+    output = subprocess.run(
+        [sys.executable, "-m", "tests.bench.routes"],
+        env={
+            **os.environ,
+            **environment,
+            **stack.emulator.credentials,
+            "USER_ID": user.user_id,
+            "PYTHONPATH": os.pathsep.join(str(PROJECT / folder) for folder in ("", "layers/core", "layers/imaging")),
+        },
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout.splitlines()[-1]
+    measured = json.loads(output)
+    figures = {}
+    for name in TIMED.values():
+        milliseconds = [1000 * each for each in measured["seconds"][name]]
+        figures[f"warm_p50_ms_{name}"] = figure(milliseconds, "ms")
+        parts = [milliseconds[start::3] for start in range(3)]
+        figures[f"warm_p99_ms_{name}"] = figure([statistics.quantiles(part, n=100)[98] for part in parts], "ms")
+    for route, units in measured["units"].items():
+        for kind, number in units.items():
+            figures[f"dynamodb_{kind}_units {route}"] = figure([number], "units")
+    return figures
+
+
+class Routes:
+    def __init__(self) -> None:
+        self.units: Counter[str] = Counter()
+        self._functions: dict[str, Any] = {}
+        boto3.DEFAULT_SESSION = boto3.Session()
+        events = boto3.DEFAULT_SESSION.events
+        events.register("provide-client-params.dynamodb", self._ask_for_units)
+        events.register("after-call.dynamodb", self._count_units)
+
+    def call(self, function: str, route: str, *, body: Any = None, **path: str) -> dict[str, Any]:
+        """The answer's JSON; {} where it has none."""
+        if function not in self._functions:
+            self._functions[function] = importlib.import_module(f"functions.{function}.app")
+        method, resource = route.split()
+        event = {
+            "httpMethod": method,
+            "resource": f"/api/background-remover/{resource}",
+            "headers": {"Content-Type": "application/json"},
+            "queryStringParameters": None,
+            "pathParameters": path,
+            "requestContext": {"requestId": "bench", "authorizer": {"userId": os.environ["USER_ID"]}},
+            "body": json.dumps(body) if body else None,
+        }
+        answer = self._functions[function].handler(event, _context())
+        if answer["statusCode"] >= 300:
+            raise RuntimeError(f"{route}: {answer['statusCode']} {answer['body']}")
+        return dict(json.loads(answer["body"] or "{}"))
+
+    def units_of(self, function: str, route: str, *, body: Any = None, **path: str) -> dict[str, float]:
+        """Of one call."""
+        self.units.clear()
+        self.call(function, route, body=body, **path)
+        return {kind: self.units[kind] for kind in ("read", "write")}
+
+    def _ask_for_units(self, params: dict[str, Any], **_: object) -> None:
+        params["ReturnConsumedCapacity"] = "TOTAL"
+
+    def _count_units(self, parsed: dict[str, Any], model: Any, **_: object) -> None:
+        consumed = parsed.get("ConsumedCapacity", [])
+        for each in consumed if isinstance(consumed, list) else [consumed]:
+            self.units["read" if model.name in READS else "write"] += each["CapacityUnits"]
+
+
+def _context() -> SimpleNamespace:
+    return SimpleNamespace(
+        function_name="bench",
+        memory_limit_in_mb=512,
+        invoked_function_arn="arn:aws:lambda:us-east-1:000000000000:function:bench",
+        aws_request_id="bench",
+        get_remaining_time_in_millis=lambda: 10_000,
+    )
+
+
+def run() -> dict[str, Any]:
+    routes = Routes()
+    upload = {"tier": "basic", "contentType": "image/jpeg"}
+    routes.call("credits", "GET credits")
+    job = routes.call("uploads", "POST uploads", body=upload)["jobId"]
+    manifest = {"tier": "basic", "files": [FILE] * 10}
+    batch = routes.call("batch", "POST batch", body=manifest)["batchId"]
+    quote = {"totalImages": 33, "tier": "basic"}
+    timed: dict[str, Callable[[], object]] = {
+        "job": lambda: routes.call("jobs", "GET jobs/{jobId}", jobId=job),
+        "credits": lambda: routes.call("credits", "GET credits"),
+        "pricing": lambda: routes.call("pricing", "POST pricing/calculate", body=quote),
+    }
+    seconds: dict[str, list[float]] = {}
+    for name, call in timed.items():
+        for _ in range(20):
+            call()
+        seconds[name] = [_seconds(call) for _ in range(WARM_CALLS)]
+    units = {
+        "POST uploads": routes.units_of("uploads", "POST uploads", body=upload),
+        "POST batch of 10": routes.units_of("batch", "POST batch", body=manifest),
+        "GET batch/{batchId}": routes.units_of("batch", "GET batch/{batchId}", batchId=batch),
+        "POST batch/{batchId}/cancel": routes.units_of("batch", "POST batch/{batchId}/cancel", batchId=batch),
+        "GET jobs": routes.units_of("jobs", "GET jobs"),
+        "GET jobs/{jobId}": routes.units_of("jobs", "GET jobs/{jobId}", jobId=job),
+        "DELETE jobs/{jobId}": routes.units_of("jobs", "DELETE jobs/{jobId}", jobId=job),
+        "GET credits": routes.units_of("credits", "GET credits"),
+        "GET subscription": routes.units_of("subscription", "GET subscription"),
+        "POST pricing/calculate": routes.units_of("pricing", "POST pricing/calculate", body=quote),
+        "GET stats": routes.units_of("stats", "GET stats"),
+        "GET api-keys": routes.units_of("api_keys", "GET api-keys"),
+        "POST api-keys": routes.units_of("api_keys", "POST api-keys", body={"name": "bench"}),
+    }
+    return {"seconds": seconds, "units": units}
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    call()
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    print(json.dumps(run()))

@@ -1,0 +1,119 @@
+"""Payments come through EventBridge, plans cover images, and callers see what they have."""
+
+import secrets
+import time
+from typing import Any
+
+import pytest
+
+from tests.e2e.caller import PATIENCE_SECONDS, Caller
+from tests.e2e.conftest import SIGNUP_CREDITS
+from tests.e2e.test_refusals import assert_refused
+from tests.stack.local_stack import LocalStack
+
+
+def pay(stack: LocalStack, caller: Caller, *bought: str) -> str:
+    """Sends the event of a payment as an operator does; returns the payment's id."""
+    payment_id = f"pay_{secrets.token_hex(4)}"
+    stack.operate("pay", "--user", caller.user.user_id, "--payment", payment_id, *bought)
+    return payment_id
+
+
+def subscribe(caller: Caller, plan: str, payment_id: str) -> Any:
+    """The answer, once the payment has been told of."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        answer = caller.post("subscription", {"plan": plan, "paymentId": payment_id})
+        if answer.json().get("code") != "payment_not_found":
+            return answer
+        time.sleep(0.2)
+    raise AssertionError("the payment is not known")
+
+
+def await_balance(caller: Caller, available: int) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        if caller.balance() == (available, 0):
+            return
+        time.sleep(0.2)
+    raise AssertionError(f"the balance is {caller.balance()}")
+
+
+def test_a_payment_for_credits_arrives_and_its_refund_takes_them_back(stack: LocalStack, caller: Caller) -> None:
+    payment_id = pay(stack, caller, "--credits", "70")
+    await_balance(caller, SIGNUP_CREDITS + 70)
+
+    stack.operate("refund", "--user", caller.user.user_id, "--payment", payment_id)
+
+    await_balance(caller, SIGNUP_CREDITS)
+
+
+def test_a_plan_covers_images_that_then_cost_no_credits(stack: LocalStack, caller: Caller) -> None:
+    payment_id = pay(stack, caller, "--plan", "starter")
+    assert subscribe(caller, "starter", payment_id).status_code == 200
+
+    job = caller.remove().json()
+
+    shown = caller.get("subscription").json()["subscription"]
+    assert (job["credits"], "coveredOn" in job, caller.balance()) == (0, True, (SIGNUP_CREDITS, 0))
+    assert (shown["plan"], shown["today"]["used"], shown["today"]["quota"]) == ("starter", 1, 50)
+    quote = caller.post("pricing/calculate", {"totalImages": 49, "tier": "basic"}).json()
+    assert quote["withSubscription"] == {"covered": True, "leftToday": 49, "price": 0}
+    stats = caller.get("stats").json()
+    assert (stats["total"], stats["coveredImages"], stats["creditsSpent"]) == (1, 1, 0)
+    assert stats["subscription"]["today"]["used"] == 1
+
+
+def test_a_cancelled_plan_lasts_and_is_said_to_be_cancelled(stack: LocalStack, caller: Caller) -> None:
+    subscribe(caller, "pro", pay(stack, caller, "--plan", "pro"))
+
+    assert caller.delete("subscription").json()["subscription"]["cancelled"] is True
+    assert caller.remove(tier="industry").json()["credits"] == 0
+
+
+def test_what_images_cost_is_told_to_everybody(caller: Caller) -> None:
+    quote = caller.post("pricing/calculate", {"totalImages": 33, "tier": "basic"}).json()
+    assert (quote["unitPrice"], quote["discount"], quote["finalPrice"]) == (3, 4, 95)
+    assert quote["withSubscription"] == {"covered": False, "leftToday": None, "price": 95}
+
+
+@pytest.mark.parametrize("images", [-1, 0, 501])
+def test_an_impossible_number_of_images_has_no_price(caller: Caller, images: int) -> None:
+    answer = caller.post("pricing/calculate", {"totalImages": images, "tier": "basic"})
+    assert_refused(answer, 422, "image_count_out_of_range")
+
+
+def test_an_unknown_tier_has_no_price(caller: Caller) -> None:
+    assert_refused(caller.post("pricing/calculate", {"totalImages": 1, "tier": "gold"}), 422, "unknown_tier")
+
+
+def test_an_unknown_plan_cannot_be_had(caller: Caller) -> None:
+    assert_refused(caller.post("subscription", {"plan": "gold", "paymentId": "p"}), 422, "unknown_plan")
+
+
+def test_without_a_payment_there_is_no_plan(caller: Caller) -> None:
+    assert_refused(caller.post("subscription", {"plan": "pro", "paymentId": "none"}), 404, "payment_not_found")
+    assert caller.get("subscription").json()["subscription"] is None
+    assert_refused(caller.delete("subscription"), 404, "subscription_not_found")
+
+
+def test_a_payment_serves_its_payer_its_plan_and_one_subscription(
+    stack: LocalStack, caller: Caller, stranger: Caller
+) -> None:
+    first, second = pay(stack, caller, "--plan", "starter"), pay(stack, caller, "--plan", "pro")
+    assert subscribe(caller, "starter", first).status_code == 200
+    for_another_plan = subscribe(caller, "starter", second)
+
+    assert_refused(subscribe(stranger, "pro", second), 403, "payment_of_another_user")
+    assert_refused(for_another_plan, 409, "payment_for_something_else")
+    assert subscribe(caller, "pro", second).status_code == 200
+    assert_refused(subscribe(caller, "starter", first), 409, "payment_used")
+
+
+def test_who_has_the_plan_already_is_told_so(stack: LocalStack, caller: Caller) -> None:
+    """The second payment was made before there was anything to renew."""
+    first, second = pay(stack, caller, "--plan", "starter"), pay(stack, caller, "--plan", "starter")
+    assert_refused(subscribe(caller, "pro", second), 409, "payment_for_something_else")  # It has been told of.
+    assert subscribe(caller, "starter", first).status_code == 200
+
+    assert_refused(subscribe(caller, "starter", second), 409, "already_subscribed")
