@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from background_remover.domain.jobs import LARGEST_UPLOAD, OPEN, JobStatus
 from background_remover.gateways.object_store import LINK_LIFETIME, matte_key, result_key, thumbnail_key
@@ -10,15 +10,15 @@ from background_remover.gateways.object_store import LINK_LIFETIME, matte_key, r
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
-    from background_remover.domain.batches import Batch
+    from background_remover.domain.batches import Archive, Batch
     from background_remover.domain.credits import Balance, LedgerEntry
     from background_remover.domain.jobs import Job
     from background_remover.gateways.object_store import ObjectStore
+    from background_remover.http import answers
 
 
-def job_summary(job: Job) -> dict[str, Any]:
-    """A job as it stands in a list. `credits` is what it holds, or has cost if it completed."""
-    summary = {
+def job_summary(job: Job) -> answers.JobSummary:
+    summary: answers.JobSummary = {
         "jobId": job.job_id,
         "status": job.status,
         "tier": job.tier,
@@ -42,9 +42,10 @@ def job_summary(job: Job) -> dict[str, Any]:
     return summary
 
 
-def job_with_links(job: Job, objects: ObjectStore, now: datetime, *, matte_retention: timedelta) -> dict[str, Any]:
-    """A job with presigned links to what it made and is still kept."""
-    body = job_summary(job)
+def job_with_links(
+    job: Job, objects: ObjectStore, now: datetime, *, matte_retention: timedelta
+) -> answers.JobWithLinks:
+    body = cast("answers.JobWithLinks", job_summary(job))
     if job.result:
         body["result"] = {
             "url": objects.link(result_key(job)),
@@ -59,9 +60,8 @@ def job_with_links(job: Job, objects: ObjectStore, now: datetime, *, matte_reten
     return body
 
 
-def job_with_upload(job: Job, objects: ObjectStore, now: datetime) -> dict[str, Any]:
-    """A job with the form for its photo, as long as that is awaited."""
-    body = job_summary(job)
+def job_with_upload(job: Job, objects: ObjectStore, now: datetime) -> answers.JobWithUpload:
+    body = cast("answers.JobWithUpload", job_summary(job))
     if job.status is JobStatus.AWAITING_UPLOAD and now < job.upload_until():
         form = objects.upload_form(job, now)
         body["upload"] = {
@@ -73,10 +73,23 @@ def job_with_upload(job: Job, objects: ObjectStore, now: datetime) -> dict[str, 
     return body
 
 
-def batch_body(batch: Batch, items: list[dict[str, Any]], next_cursor: str | None, now: datetime) -> dict[str, Any]:
-    """`secondsLeft` is null until something was measured."""
+def jobs_page(jobs: list[Job], next_cursor: str | None) -> answers.JobsPage:
+    return {"jobs": [job_summary(job) for job in jobs], "nextCursor": next_cursor}
+
+
+def created_batch(batch: Batch, items: list[answers.JobWithUpload], now: datetime) -> answers.CreatedBatch:
+    return {**_batch(batch, now), "items": items, "nextCursor": None}
+
+
+def batch_page(
+    batch: Batch, items: list[answers.JobSummary], next_cursor: str | None, now: datetime
+) -> answers.BatchPage:
+    return {**_batch(batch, now), "items": items, "nextCursor": next_cursor}
+
+
+def _batch(batch: Batch, now: datetime) -> answers.Batch:
     left = batch.seconds_left(now)
-    body = {
+    body: answers.Batch = {
         "batchId": batch.batch_id,
         "status": batch.status,
         "tier": batch.tier,
@@ -100,15 +113,17 @@ def batch_body(batch: Batch, items: list[dict[str, Any]], next_cursor: str | Non
         "zipReady": batch.archive is not None,
         "createdAt": batch.created_at.isoformat(),
         "updatedAt": batch.updated_at.isoformat(),
-        "items": items,
-        "nextCursor": next_cursor,
     }
     if batch.archive_failure:
         body["error"] = {"code": batch.archive_failure.code, "detail": batch.archive_failure.detail}
     return body
 
 
-def credits_body(balance: Balance, entries: list[LedgerEntry], next_cursor: str | None) -> dict[str, Any]:
+def archive_link(archive: Archive, link: str, now: datetime) -> answers.ArchiveLink:
+    return {"zipUrl": link, "zipSize": archive.size, "expiresAt": (now + LINK_LIFETIME).isoformat()}
+
+
+def credits_body(balance: Balance, entries: list[LedgerEntry], next_cursor: str | None) -> answers.CreditsPage:
     return {
         "available": balance.available,
         "held": balance.held,
