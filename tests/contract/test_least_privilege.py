@@ -189,7 +189,7 @@ def nothing(_: Deployment) -> None:
         ),
         ("ReconcileFunction", reconcile, polling("JobDeadLetterQueue")),
         ("CreditsFunction", credits, set()),
-        *((name, nothing, set()) for name in ("HealthFunction", "FallbackFunction")),
+        *((name, nothing, set()) for name in ("HealthFunction", "FallbackFunction", "DocsFunction")),
     ],
 )
 def test_a_role_grants_exactly_what_its_function_does(

@@ -4,13 +4,13 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 from background_remover.domain.errors import InvalidParameterError, MalformedJsonError
 from background_remover.domain.jobs import LONGEST_FILE_NAME, Colour, JobStatus, Options, OutputFormat
 from background_remover.domain.pricing import LARGEST_BATCH
-from background_remover.domain.tiers import tier_named
+from background_remover.domain.tiers import TIERS, tier_named
 
 LONGEST_IDEMPOTENCY_KEY = 255
 _FAULTS_NAMED = 20
@@ -36,7 +36,18 @@ def _known_tier(name: str) -> str:
     return tier_named(name).name
 
 
-TierName = Annotated[str, Field(max_length=32), AfterValidator(_known_tier)]
+TierName = Annotated[
+    str,
+    Field(max_length=32),
+    AfterValidator(_known_tier),
+    WithJsonSchema({"type": "string", "enum": list(TIERS)}),
+]
+ColourName = Annotated[
+    Colour,
+    BeforeValidator(_colour),
+    WithJsonSchema({"type": "string", "pattern": "^#[0-9a-fA-F]{6}$"}),
+]
+Base64 = Annotated[str, WithJsonSchema({"type": "string", "contentEncoding": "base64"})]
 
 
 class RemovalFields(Request):
@@ -44,14 +55,14 @@ class RemovalFields(Request):
 
     tier: TierName
     format: OutputFormat | None = None
-    background: Annotated[Colour, BeforeValidator(_colour)] | None = None
+    background: ColourName | None = None
     file_name: str | None = Field(default=None, min_length=1, max_length=LONGEST_FILE_NAME)
 
 
 class RemovalJson(RemovalFields):
-    """`image` is the file in base64."""
+    """`POST /remove` for a photo in the JSON itself: `image` is the file in base64."""
 
-    image: str
+    image: Base64
 
 
 class UploadedJson(Request):
@@ -73,7 +84,7 @@ class Rendering(Request):
 
     tier: TierName
     format: OutputFormat = "png"
-    background: Annotated[Colour, BeforeValidator(_colour)] | None = None
+    background: ColourName | None = None
 
     def options(self) -> Options:
         """Raises `InvalidParameterError` for a JPEG without a background."""
