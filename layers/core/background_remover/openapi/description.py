@@ -9,8 +9,8 @@ from http import HTTPStatus
 from typing import Any
 
 from background_remover.domain.errors import DomainError
-from background_remover.http.requests import LONGEST_IDEMPOTENCY_KEY, Request
-from background_remover.openapi.examples import BATCH_ID, JOB_ID
+from background_remover.http import requests
+from background_remover.openapi import examples
 
 Schema = dict[str, Any]
 
@@ -39,7 +39,7 @@ class Json:
 class Form:
     """multipart/form-data with the fields of the model, and in the field `files` one file, or up to `at_most`."""
 
-    model: type[Request]
+    model: type[requests.Request]
     files: str
     example: Mapping[str, Any]
     at_most: int = 1
@@ -68,11 +68,15 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a route answers if all goes well. `content` by media type; empty for an answer without a body."""
+    """What a route answers if all goes well. `content` by media type; empty for an answer without a body.
+
+    `leads_to` names operations whose path takes an id that the answer's JSON has under the same name.
+    """
 
     description: str
     content: Mapping[str, Content] = field(default_factory=dict)
     headers: tuple[Header, ...] = ()
+    leads_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +93,7 @@ class Route:
     summary: str
     description: str = ""
     needs_token: bool = True
-    query: type[Request] | None = None
+    query: type[requests.Request] | None = None
     query_belongs_to: str = ""
     headers: tuple[Header, ...] = ()
     bodies: Mapping[str, Content] = field(default_factory=dict)
@@ -104,15 +108,15 @@ class PathParameter:
 
 
 PATH_PARAMETERS = {
-    "jobId": PathParameter("One of your jobs.", {**TEXT, "examples": [JOB_ID]}),
-    "batchId": PathParameter("One of your batches.", {**TEXT, "examples": [BATCH_ID]}),
+    "jobId": PathParameter("One of your jobs.", {**TEXT, "examples": [examples.JOB_ID]}),
+    "batchId": PathParameter("One of your batches.", {**TEXT, "examples": [examples.BATCH_ID]}),
     "asset": PathParameter("A file of the page.", {"enum": ["swagger-ui-bundle.js", "swagger-ui.css"]}),
 }
 
 IDEMPOTENCY_KEY = Header(
     "Idempotency-Key",
     "For 24 hours a repeat with the same key and body gets what the first request made, and costs nothing.",
-    {**TEXT, "maxLength": LONGEST_IDEMPOTENCY_KEY, "examples": ["order-17"]},
+    {**TEXT, "pattern": requests.IDEMPOTENCY_KEY, "examples": [examples.IDEMPOTENCY_KEY]},
     is_always_there=False,
 )
 PREFER = Header(

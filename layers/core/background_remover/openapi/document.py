@@ -36,6 +36,7 @@ _ABOUT = (
     "Send photos, get cut-outs. Every error is a problem document (RFC 9457) with a `code`, a `detail` that says what "
     "to do, and a `requestId`. What fails costs nothing."
 )
+_PATH_PARAMETER = re.compile(r"{(\w+)}")
 _SCHEMAS = "#/components/schemas/"
 _EXAMPLES = "#/components/examples/"
 _SOMETIMES_RETRY_AFTER = Header(RETRY_AFTER.name, RETRY_AFTER.description, RETRY_AFTER.schema, is_always_there=False)
@@ -100,7 +101,7 @@ def _operation(route: Route) -> dict[str, Any]:
 
 
 def _path_parameters(route: Route) -> Iterator[dict[str, Any]]:
-    for name in re.findall(r"{(\w+)}", route.route):
+    for name in _PATH_PARAMETER.findall(route.route):
         parameter = PATH_PARAMETERS[name]
         yield {"name": name, "in": "path", "required": True, **_described(parameter.description, parameter.schema)}
 
@@ -186,7 +187,15 @@ def _answer(answer: Answer) -> dict[str, Any]:
         described["headers"] = _headers(answer.headers)
     if answer.content:
         described["content"] = _content(answer.content)
+    if answer.leads_to:
+        described["links"] = {name: _link(name) for name in answer.leads_to}
     return described
+
+
+def _link(name: str) -> dict[str, Any]:
+    (target,) = (route for route in ROUTES if route.name == name)
+    ids = _PATH_PARAMETER.findall(target.route)
+    return {"operationId": name, "parameters": {each: f"$response.body#/{each}" for each in ids}}
 
 
 def _headers(headers: tuple[Header, ...]) -> dict[str, Any]:

@@ -17,6 +17,12 @@ from background_remover.http.answers import (
 
 JOB_ID = "01a20ce405c07d1f4c0e6a93b5d82e41"
 BATCH_ID = "01a20ce405c05b6e8f20c4d7913ae5f6"
+IDEMPOTENCY_KEY = "order-17"
+FILE = "the photo's bytes"
+TINY_PHOTO = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAFklEQVR42mM8UaHBwMDAxMDAwMDAAAARqgFsexo+EQAAAABJRU5ErkJggg=="
+)
+"""A PNG of 2 × 2 pixels, in base64."""
 BUCKET = "https://images.s3.amazonaws.com"
 
 COMPLETED: JobWithLinks = {

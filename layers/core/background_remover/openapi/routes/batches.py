@@ -38,7 +38,7 @@ ROUTES = (
                 },
             ),
             "multipart/form-data": Form(
-                Rendering, "images", {"images": ["the photo's bytes"], "tier": "basic"}, at_most=LARGEST_BATCH
+                Rendering, "images", {"images": [examples.FILE], "tier": "basic"}, at_most=LARGEST_BATCH
             ),
         },
         answers={
@@ -46,6 +46,7 @@ ROUTES = (
                 "The batch, its price held, and all its jobs.",
                 {"application/json": Json(CreatedBatch, {"of a manifest": examples.CREATED_BATCH})},
                 (LOCATION,),
+                leads_to=("getBatch", "cancelBatch", "downloadBatch"),
             )
         },
         errors=(

@@ -37,12 +37,12 @@ ROUTES = (
         query_belongs_to="With an image as the body.",
         headers=(IDEMPOTENCY_KEY, PREFER),
         bodies={
-            "multipart/form-data": Form(RemovalFields, "image", {"image": "the photo's bytes", "tier": "standard"}),
+            "multipart/form-data": Form(RemovalFields, "image", {"image": examples.FILE, "tier": "standard"}),
             **{media_type: Binary() for media_type in IMAGE_TYPES},
             "application/json": Json(
                 RemovalJson | UploadedJson,
                 {
-                    "a photo in base64": {"image": "iVBORw0KGgo=", "tier": "standard", "fileName": "cat.png"},
+                    "a photo in base64": {"image": examples.TINY_PHOTO, "tier": "standard", "fileName": "cat.png"},
                     "an uploaded photo": {"uploadId": examples.JOB_ID},
                 },
             ),
@@ -64,6 +64,7 @@ ROUTES = (
                     RETRY_AFTER,
                     Header("Preference-Applied", "Of `Prefer`.", {"const": "respond-async"}, is_always_there=False),
                 ),
+                leads_to=("getJob", "eraseJob"),
             ),
             HTTPStatus.SEE_OTHER: Answer(
                 "Where the image lies, because it is too large for an answer.",
@@ -117,6 +118,7 @@ ROUTES = (
                 "The job, and the form to upload its photo with.",
                 {"application/json": Json(JobWithUpload, {"awaiting its photo": examples.AWAITING})},
                 (LOCATION,),
+                leads_to=("getJob", "eraseJob"),
             )
         },
         errors=(
