@@ -42,6 +42,10 @@ down:  ## Stop what `make up` started
 bench: install build  ## Measure speed, memory, cold starts and AWS calls into bench.json
 	@python -m tests.bench
 
+.PHONY: fuzz
+fuzz: install build  ## Thousands of arbitrary requests against the whole stack: make fuzz [EXAMPLES=…] for each route
+	@python -m tests.fuzz $(if $(call is_given,EXAMPLES),'$(EXAMPLES)',500)
+
 # Only what stands on make's own command line counts: every shell exports USER, and many a one ENV.
 is_given = $(filter command,$(firstword $(origin $1)))
 needed = $(if $(is_given),'$($1)',$(error make $@ needs $1=…))

@@ -36,6 +36,15 @@ def assert_documented(route: str, answer: schemathesis.Response | requests.Respo
     SCHEMA[path][method].Case(path_parameters=anything).validate_response(answer, checks=CONFORMANCE)
 
 
+def route_of(method: str, path: str) -> str | None:
+    """The document's route for a path such as `/api/background-remover/jobs/01a2`; None where it has none."""
+    for route in ROUTES:
+        pattern = re.sub(r"{\w+}", "[^/]+", route)
+        if re.fullmatch(pattern, f"{method} {path}"):
+            return route
+    return None
+
+
 def as_response(answer: Mapping[str, Any]) -> schemathesis.Response:
     """What API Gateway makes of a function's answer."""
     body = answer["body"]
