@@ -46,6 +46,11 @@ def test_it_is_valid_openapi() -> None:
     SCHEMA.validate()
 
 
+def test_every_reference_leads_to_something() -> None:
+    for kind, name in set(re.findall(r'"#/components/(\w+)/(\w+)"', DOCUMENT.read_text())):
+        assert name in CONTENT["components"][kind]
+
+
 def test_it_has_every_route_of_the_template_and_no_other() -> None:
     routed = {route for _, route, _ in api_events() if not route.startswith("OPTIONS ") and route != CATCH_ALL}
     assert {route for route, _ in OPERATIONS} == routed
