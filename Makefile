@@ -7,7 +7,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core:$(CURDIR)/layers/imaging
 export SAM_CLI_TELEMETRY := 0
 
-SOURCES := template.yaml $(shell find functions layers -name '*.py' -o -name 'requirements.txt')
+SOURCES := template.yaml functions/docs/openapi.json layers/docs/Makefile \
+	$(shell find functions layers -name '*.py' -o -name 'requirements.txt')
 PIP := python -m pip install --quiet --disable-pip-version-check --require-hashes
 LOCK := uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header --no-emit-index-url
 # The emulator runs the functions on this machine, so they are built for its processor.
@@ -40,6 +41,10 @@ down:  ## Stop what `make up` started
 .PHONY: bench
 bench: install build  ## Measure speed, memory, cold starts and AWS calls into bench.json
 	@python -m tests.bench
+
+.PHONY: fuzz
+fuzz: install build  ## Thousands of arbitrary requests against the whole stack: make fuzz [EXAMPLES=…] for each route
+	@python -m tests.fuzz $(if $(call is_given,EXAMPLES),'$(EXAMPLES)',500)
 
 # Only what stands on make's own command line counts: every shell exports USER, and many a one ENV.
 is_given = $(filter command,$(firstword $(origin $1)))
@@ -80,6 +85,10 @@ revoke: install operated-stack  ## Make an API key worthless: make revoke KEY=�
 operated-stack:
 	@$(if $(call is_given,STACK),,test -e .cache/stack/environment || { echo "Say STACK=…, or start the local one: make up"; exit 1; })
 
+.PHONY: openapi
+openapi: install  ## Write functions/docs/openapi.json anew, from the routes and models that it describes
+	python -m background_remover.openapi >functions/docs/openapi.json
+
 .PHONY: format
 format: install  ## Put the code in its format
 	ruff check --fix .
@@ -92,6 +101,7 @@ lock: install  ## Pin the newest versions that go together
 	cd tests/stack && $(LOCK) --upgrade emulator.in -o emulator.txt
 	cd layers/core && $(LOCK) --upgrade -c ../../tests/requirements.txt requirements.in -o requirements.txt
 	cd layers/imaging && $(LOCK) --upgrade -c ../../tests/requirements.txt requirements.in -o requirements.txt
+	cd layers/docs && $(LOCK) --no-deps --upgrade -c ../../tests/requirements.txt requirements.in -o requirements.txt
 
 # ---- set-up ------------------------------------------------------------------------------------------
 

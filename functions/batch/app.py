@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from background_remover import deployment
 from background_remover.http.api import PREFIX, Api
 from background_remover.http.messages import Request, Response
-from background_remover.http.representation import batch_body, job_summary, job_with_upload
+from background_remover.http.representation import batch_page, created_batch, job_summary, job_with_upload
 from background_remover.observability import logger
 from background_remover.use_cases.cancel_batch import cancel_batch
 from background_remover.use_cases.create_batch import CreateBatch
@@ -41,7 +41,7 @@ def create_batch(request: Request) -> Response:
     items = [job_with_upload(job, deployment.objects(), now) for job in created.jobs]
     return Response(
         HTTPStatus.CREATED,
-        batch_body(created.batch, items, None, now),
+        created_batch(created.batch, items, now),
         {"Location": f"batch/{created.batch.batch_id}"},
     )
 
@@ -52,7 +52,7 @@ def show_batch(request: Request) -> Response:
     query = validated(ItemsQuery, request.query)
     batch = batches.get(request.user_id, request.path["batchId"])
     jobs, next_cursor = batches.items(batch, limit=query.limit, cursor=query.cursor)
-    return Response(HTTPStatus.OK, batch_body(batch, [job_summary(job) for job in jobs], next_cursor, clock()))
+    return Response(HTTPStatus.OK, batch_page(batch, [job_summary(job) for job in jobs], next_cursor, clock()))
 
 
 def cancel(request: Request) -> Response:
@@ -64,7 +64,7 @@ def cancel(request: Request) -> Response:
         batch_id=request.path["batchId"],
         now=clock(),
     )
-    return Response(HTTPStatus.OK, batch_body(batch, [], None, clock()))
+    return Response(HTTPStatus.OK, batch_page(batch, [], None, clock()))
 
 
 api = Api(

@@ -13,9 +13,10 @@ from background_remover.domain.errors import (
     ArchiveNotReadyError,
     NothingToDownloadError,
 )
-from background_remover.gateways.object_store import LINK_LIFETIME, archive_key
+from background_remover.gateways.object_store import archive_key
 from background_remover.http.api import PREFIX, Api
 from background_remover.http.messages import Request, Response
+from background_remover.http.representation import archive_link
 from background_remover.observability import logger
 
 if TYPE_CHECKING:
@@ -46,8 +47,7 @@ def download(request: Request) -> Response:
     link = deployment.objects().link(archive_key(batch), file_name=f"batch-{batch.batch_id}.zip")
     if request.headers.get("accept", "").startswith("application/zip"):
         return Response(HTTPStatus.FOUND, headers={"Location": link})
-    body = {"zipUrl": link, "zipSize": batch.archive.size, "expiresAt": (now + LINK_LIFETIME).isoformat()}
-    return Response(HTTPStatus.OK, body)
+    return Response(HTTPStatus.OK, archive_link(batch.archive, link, now))
 
 
 api = Api({f"GET {PREFIX}/batch/{{batchId}}/download": download}, allowed_origins=deployment.settings().allowed_origins)

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from background_remover import deployment
 from background_remover.http.api import PREFIX, Api
 from background_remover.http.messages import Request, Response
-from background_remover.http.representation import job_summary, job_with_links
+from background_remover.http.representation import job_with_links, jobs_page
 from background_remover.observability import logger
 from background_remover.use_cases.erase_job import erase_job
 
@@ -23,7 +23,7 @@ def list_jobs(request: Request) -> Response:
     page, next_cursor = jobs.page(
         request.user_id, limit=query.limit, cursor=query.cursor, status=query.status, tier=query.tier
     )
-    return Response(HTTPStatus.OK, {"jobs": [job_summary(job) for job in page], "nextCursor": next_cursor})
+    return Response(HTTPStatus.OK, jobs_page(page, next_cursor))
 
 
 def show_job(request: Request) -> Response:

@@ -21,7 +21,7 @@ statistics, subscriptions = deployment.statistics(), deployment.subscriptions()
 def show(request: Request) -> Response:
     now, user_id = datetime.now(UTC), request.user_id
     plan = subscription_body(subscriptions.current(user_id), subscriptions.usage(user_id, now.date()), now)
-    return Response(HTTPStatus.OK, statistics_body(statistics.of(user_id)) | {"subscription": plan["subscription"]})
+    return Response(HTTPStatus.OK, statistics_body(statistics.of(user_id), plan))
 
 
 api = Api({f"GET {PREFIX}/stats": show}, allowed_origins=deployment.settings().allowed_origins)

@@ -10,7 +10,7 @@ from background_remover import deployment
 from background_remover.domain.subscriptions import plan_named
 from background_remover.http.api import PREFIX, Api
 from background_remover.http.messages import Request, Response
-from background_remover.http.representation import subscription_body
+from background_remover.http.representation import plans_body
 from background_remover.observability import logger
 from background_remover.use_cases.subscribe import Subscribe
 
@@ -48,7 +48,7 @@ def cancel(request: Request) -> Response:
 def _body(user_id: str, subscription: Subscription | None) -> Response:
     now = clock()
     usage = subscriptions.usage(user_id, now.date())
-    return Response(HTTPStatus.OK, subscription_body(subscription, usage, now))
+    return Response(HTTPStatus.OK, plans_body(subscription, usage, now))
 
 
 api = Api(

@@ -25,6 +25,7 @@ from background_remover.gateways.api_keys import ApiKeys
 from background_remover.gateways.object_store import ObjectStore, input_key
 from tests.contract.template import FUNCTIONS, GLOBAL, PROJECT, plain_environment_of
 from tests.deployed_tables import create_tables
+from tests.documented import ROUTES, as_response, assert_documented
 from tests.stack.hugging_face import HuggingFaceStandIn
 from tests.stores import stores
 
@@ -74,7 +75,10 @@ class Deployment:
         self.objects = ObjectStore(boto3.client("s3"), bucket=BUCKET)
 
     def invoke(self, function: str, event: dict[str, Any]) -> Any:
-        """A cold start: the function's module is run anew, and its clients are made anew."""
+        """A cold start: the function's module is run anew, and its clients are made anew.
+
+        The answer of a route is held against the OpenAPI document.
+        """
         importlib.reload(observability)
         importlib.reload(deployment)
         session = boto3.DEFAULT_SESSION
@@ -85,9 +89,12 @@ class Deployment:
 
         session.events.register("provide-client-params", record)
         try:
-            return app_of(function).handler(event, Context(function))
+            answer = app_of(function).handler(event, Context(function))
         finally:
             session.events.unregister("provide-client-params", record)
+        if (route := f"{event.get('httpMethod')} {event.get('resource')}") in ROUTES:
+            assert_documented(route, as_response(answer))
+        return answer
 
     def calls_of(self, function: str) -> list[AwsCall]:
         """What the function's invocations have called so far. A presigned link counts: it acts as the function."""

@@ -53,6 +53,13 @@ def test_a_layers_packages_lie_where_lambda_looks(layer: str) -> None:
     assert ours <= {folder.name for folder in (BUILD / layer / "python").iterdir()}
 
 
+def test_the_docs_layer_has_the_files_of_swagger_ui_and_no_web_framework() -> None:
+    (package,) = {file.name for file in (BUILD / "DocsLayer/python").iterdir() if "dist-info" not in file.name}
+    assert {"swagger-ui-bundle.js", "swagger-ui.css", "VERSION"} <= {
+        file.name for file in (BUILD / "DocsLayer/python" / package / "dist").iterdir()
+    }
+
+
 def test_the_largest_function_fits_lambda_with_its_layers() -> None:
     def size(folder: Path) -> int:
         return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

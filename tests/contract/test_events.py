@@ -32,9 +32,10 @@ pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
 TRIGGERS_OF_THE_API = [
     *("remove", "upload", "batch", "show_batch", "cancel_batch", "download"),
-    *("jobs", "job", "delete_job", "credits", "health"),
+    *("jobs", "job", "delete_job", "credits"),
     *("subscription", "subscribe", "cancel_subscription", "pricing", "stats"),
     *("api_keys", "create_api_key", "delete_api_key"),
+    *("health", "openapi", "docs", "docs_asset"),
 ]
 
 
@@ -303,6 +304,24 @@ def test_health_json_is_answered_with_ok(deployment: Deployment) -> None:
     assert (answer["statusCode"], json.loads(answer["body"])["status"]) == (200, "ok")
 
 
+def test_openapi_json_is_answered_with_the_document(deployment: Deployment) -> None:
+    answer = deployment.invoke("DocsFunction", event("openapi"))
+
+    assert json.loads(answer["body"])["openapi"].startswith("3.1.")
+
+
+def test_docs_json_is_answered_with_the_page(deployment: Deployment) -> None:
+    answer = deployment.invoke("DocsFunction", event("docs"))
+
+    assert (answer["statusCode"], answer["headers"]["Content-Type"]) == (200, "text/html; charset=utf-8")
+
+
+def test_docs_asset_json_is_answered_with_the_style_sheet(deployment: Deployment) -> None:
+    answer = deployment.invoke("DocsFunction", event("docs_asset"))
+
+    assert (answer["statusCode"], ".swagger-ui" in answer["body"]) == (200, True)
+
+
 def test_preflight_json_is_told_which_methods_there_are(deployment: Deployment) -> None:
     answer = deployment.invoke("FallbackFunction", event("preflight"))
 
@@ -327,8 +346,11 @@ def test_the_events_of_the_api_are_its_routes() -> None:
 def test_an_event_of_the_api_agrees_with_itself(name: str) -> None:
     request = event(name)
     context = request["requestContext"]
-    path = request["resource"].replace("{jobId}", JOB).replace("{batchId}", BATCH).replace("{keyId}", KEY_ID)
-    assert request["path"] == path
+    parameters = request["pathParameters"] or {}
+    assert parameters.get("jobId", JOB) == JOB
+    assert parameters.get("batchId", BATCH) == BATCH
+    assert parameters.get("keyId", KEY_ID) == KEY_ID
+    assert request["path"] == request["resource"].format(**parameters)
     assert context["path"] == f"/{API['StageName']}{request['path']}"
     assert (context["resourcePath"], context["httpMethod"]) == (request["resource"], request["httpMethod"])
     assert request["multiValueHeaders"] == {header: [value] for header, value in request["headers"].items()}

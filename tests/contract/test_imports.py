@@ -33,6 +33,11 @@ ALLOWED = {
         "background_remover.domain",
         "background_remover.observability",
     ),
+    "background_remover.openapi": (
+        "background_remover.openapi",
+        "background_remover.http",
+        "background_remover.domain",
+    ),
 }
 PURE = {
     *("__future__", "base64", "calendar", "collections", "dataclasses", "datetime", "enum", "hashlib", "math"),

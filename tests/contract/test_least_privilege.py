@@ -246,7 +246,7 @@ def nothing(_: Deployment) -> None:
         ("StatsFunction", stats, set()),
         ("OnBillingEventFunction", on_billing_event, {("sqs:SendMessage", "BillingDeadLetterQueue")}),
         ("ApiKeysFunction", api_keys, set()),
-        *((name, nothing, set()) for name in ("HealthFunction", "FallbackFunction")),
+        *((name, nothing, set()) for name in ("HealthFunction", "FallbackFunction", "DocsFunction")),
     ],
 )
 def test_a_role_grants_exactly_what_its_function_does(

@@ -8,7 +8,7 @@ import pytest
 from tests.contract.template import PROJECT
 
 PIN = re.compile(r"[\w.-]+(\[[\w,-]+\])?==\S+( ; .+?)?( --hash=sha256:[0-9a-f]{64})+")
-SHIPPED = [PROJECT / "layers/core/requirements.txt", PROJECT / "layers/imaging/requirements.txt"]
+SHIPPED = [PROJECT / f"layers/{layer}/requirements.txt" for layer in ("core", "imaging", "docs")]
 PINNED = [
     *SHIPPED,
     PROJECT / "tests/requirements.txt",

@@ -5,9 +5,12 @@ from __future__ import annotations
 import io
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import requests
 from PIL import Image
+
+from tests.documented import assert_documented, route_of
 
 if TYPE_CHECKING:
     from tests.stack.local_stack import LocalStack
@@ -16,12 +19,16 @@ PATIENCE_SECONDS = 40.0
 
 
 class Caller:
+    """Every answer to `http` is held against the OpenAPI document."""
+
     def __init__(self, stack: LocalStack, email: str) -> None:
         self._stack = stack
         self.user = stack.sign_up(email)
-        self.routes = f"{stack.api_url}/api/background-remover"
+        self.api_url = stack.api_url
+        self.routes = f"{self.api_url}/api/background-remover"
         self.http = requests.Session()
         self.http.headers["Authorization"] = f"Bearer {self.user.token}"
+        self.http.hooks["response"].append(self._hold_to_the_document)
 
     def remove(self, image: bytes | None = None, *, headers: dict[str, str] | None = None, **fields: str) -> Any:
         """`POST /remove` as a form; the tier is basic unless it is given."""
@@ -29,6 +36,11 @@ class Caller:
         return self.http.post(
             f"{self.routes}/remove", files=files, data={"tier": "basic", **fields}, headers=headers, timeout=60
         )
+
+    def _hold_to_the_document(self, answer: requests.Response, **_: object) -> None:
+        path = urlsplit(answer.url).path.removeprefix(urlsplit(self.api_url).path)
+        if route := route_of(str(answer.request.method), path):
+            assert_documented(route, answer)
 
     def get(self, path: str, **query: str | int) -> Any:
         return self.http.get(f"{self.routes}/{path}", params=query, timeout=30)
@@ -60,6 +72,16 @@ class Caller:
                 return job
             time.sleep(0.2)
         raise AssertionError(f"the job has not ended: {job}")
+
+    def batch_outcome(self, batch_id: str) -> dict[str, Any]:
+        """The batch once nothing is left to happen: its ZIP is there, or none of its images was delivered."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            batch: dict[str, Any] = self.get(f"batch/{batch_id}").json()
+            if batch["zipReady"] or (not batch["counts"]["open"] and not batch["counts"]["completed"]):
+                return batch
+            time.sleep(0.2)
+        raise AssertionError(f"the batch is not over: {batch}")
 
     def files(self) -> list[str]:
         """The keys of everything that the bucket holds of this user."""

@@ -25,17 +25,6 @@ def upload(item: dict[str, Any], content: bytes) -> requests.Response:
     return requests.post(form["url"], data=form["fields"], files={"file": content}, timeout=30)
 
 
-def outcome(caller: Caller, batch_id: str) -> dict[str, Any]:
-    """The batch once nothing is left to happen: its ZIP is there, or none of its images was delivered."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        batch: dict[str, Any] = caller.get(f"batch/{batch_id}").json()
-        if batch["zipReady"] or (not batch["counts"]["open"] and not batch["counts"]["completed"]):
-            return batch
-        time.sleep(0.2)
-    raise AssertionError(f"the batch is not over: {batch}")
-
-
 def test_an_upload_starts_its_job_by_itself(caller: Caller) -> None:
     answer = caller.http.post(
         f"{caller.routes}/uploads", json={"tier": "basic", "contentType": "image/png"}, timeout=30
@@ -94,7 +83,7 @@ def test_a_batch_is_delivered_as_a_zip_and_a_corrupt_photo_gives_its_credits_bac
     for item, content in zip(batch["items"], (photo(), photo(), b"no photo"), strict=True):
         assert upload(item, content).ok
 
-    ended = outcome(caller, batch["batchId"])
+    ended = caller.batch_outcome(batch["batchId"])
 
     assert (ended["status"], ended["credits"]["charged"], ended["credits"]["released"]) == ("partial", 6, 3)
     assert caller.balance() == (24, 0)
@@ -111,7 +100,7 @@ def test_who_accepts_a_zip_is_sent_to_it(caller: Caller) -> None:
     created = caller.http.post(f"{caller.routes}/batch", data={"tier": "basic"}, files=files, timeout=30)
     assert created.status_code == 201, created.text
     batch = created.json()
-    outcome(caller, batch["batchId"])
+    caller.batch_outcome(batch["batchId"])
 
     answer = caller.http.get(
         f"{caller.routes}/batch/{batch['batchId']}/download",

@@ -90,6 +90,18 @@ def test_thousands_of_unknown_fields_are_not_echoed_back(caller: Caller) -> None
     assert len(answer.json()["errors"]) == 20
 
 
+def test_fields_in_the_query_beside_a_form_are_refused(caller: Caller) -> None:
+    answer = caller.http.post(
+        f"{caller.routes}/remove?background=red",
+        files={"image": photo()},
+        data={"tier": "basic"},
+        timeout=30,
+    )
+    assert_refused(answer, 422, "invalid_parameter")
+    assert [error["field"] for error in answer.json()["errors"]] == ["background"]
+    assert_nothing_happened(caller)
+
+
 def test_a_jpeg_without_background_is_refused(caller: Caller) -> None:
     assert_refused(caller.remove(format="jpeg"), 422, "invalid_parameter")
     assert_nothing_happened(caller)

@@ -25,13 +25,15 @@ def up() -> None:
     image = "-F image=@.cache/assets/astronaut.png"
     auth = '-H "Authorization: Bearer $KEY"'
     print(f"""
-The stack runs. A token that is good for an hour, an API key that stays, and every route:
+The stack runs. To read and to try out: {stack.api_url}/api/docs
+A token that is good for an hour, an API key that stays, and every route:
 
 export API={shlex.quote(routes)}
 export TOKEN={shlex.quote(user.token)}
 export KEY={shlex.quote(key)}
 
 curl -s {stack.api_url}/api/health
+curl -s {stack.api_url}/api/openapi.json
 curl -s {auth} {image} -F tier=basic $API/remove
 curl -s {auth} {image} -F tier=standard -H "Accept: image/png" --create-dirs -o out/cutout.png $API/remove
 curl -s {auth} {image} -F tier=standard -H "Prefer: respond-async" $API/remove

@@ -69,20 +69,28 @@ def decode_base64(text: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """`body` is JSON unless it is bytes, which go out as they are."""
+    """`body` is JSON unless it is text or bytes, which go out as they are. `headers` win over those of all answers."""
 
     status: HTTPStatus
-    body: Mapping[str, Any] | bytes | None = None
+    body: Mapping[str, Any] | str | bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str = "application/json"
 
-    def to_gateway(self, extra_headers: Mapping[str, str]) -> dict[str, Any]:
-        headers = {**self.headers, **extra_headers}
+    def to_gateway(self, headers_of_all: Mapping[str, str]) -> dict[str, Any]:
+        headers = {**headers_of_all, **self.headers}
         if self.body is not None:
             headers["Content-Type"] = self.content_type
         is_bytes = isinstance(self.body, bytes)
-        if isinstance(self.body, bytes):
-            body = base64.b64encode(self.body).decode()
-        else:
-            body = "" if self.body is None else json.dumps(self.body)
+        match self.body:
+            case None:
+                body = ""
+            case str():
+                body = self.body
+            case bytes():
+                body = base64.b64encode(self.body).decode()
+                # Images are compressed already. With this header API Gateway leaves them as they are:
+                # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-receive-response-with-compressed-payload.html
+                headers["Content-Encoding"] = "identity"
+            case _:
+                body = json.dumps(self.body)
         return {"statusCode": self.status.value, "headers": headers, "body": body, "isBase64Encoded": is_bytes}

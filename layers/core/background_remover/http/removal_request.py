@@ -9,6 +9,7 @@ import multipart
 
 from background_remover.domain.errors import (
     ImageTooLargeError,
+    InvalidParameterError,
     MissingImageError,
     NotAcceptableError,
     UnsupportedMediaTypeError,
@@ -47,6 +48,7 @@ def read(request: Request) -> RemovalRequest:
     """Raises a `DomainError` that says what is wrong with the request."""
     accepted = _accepted_format(request)
     respond_async = "respond-async" in _preferences(request)
+    key = idempotency_key(request.headers)
     source = _image_and_fields(request)
     if isinstance(source, UploadedJson):
         uploaded = UploadedRemoval(request.user_id, source.upload_id, accepted, respond_async=respond_async)
@@ -65,7 +67,7 @@ def read(request: Request) -> RemovalRequest:
         content=content,
         options=options(fields.format or accepted or "png", fields.background),
         file_name=fields.file_name,
-        idempotency_key=idempotency_key(request.headers),
+        idempotency_key=key,
         respond_async=respond_async,
     )
     return RemovalRequest(removal, accepted)
@@ -74,9 +76,9 @@ def read(request: Request) -> RemovalRequest:
 def _image_and_fields(request: Request) -> tuple[bytes, RemovalFields] | UploadedJson:
     content_type, parameters = multipart.parse_options_header(request.headers.get("content-type", ""))
     if content_type == "multipart/form-data":
-        return _from_multipart(request.body(), parameters.get("boundary", ""))
+        return _without_query(request, _from_multipart(request.body(), parameters.get("boundary", "")))
     if content_type == "application/json":
-        return _from_json(request.body())
+        return _without_query(request, _from_json(request.body()))
     if content_type.startswith("image/"):
         if not (body := request.body()):
             raise MissingImageError("The body is empty. Send the image as the body.")
@@ -88,6 +90,16 @@ def _image_and_fields(request: Request) -> tuple[bytes, RemovalFields] | Uploade
         "Send multipart/form-data with the fields image and tier, an image/* body with ?tier=, "
         "or application/json with image in base64, or with uploadId."
     )
+
+
+def _without_query[Source](request: Request, source: Source) -> Source:
+    """What a form or JSON has in it is not asked for in the query as well."""
+    if request.query:
+        raise InvalidParameterError(
+            "Fields are in the query only where the body is an image. Put them into the form or JSON.",
+            errors=[{"field": name, "message": "belongs into the body"} for name in request.query],
+        )
+    return source
 
 
 def _from_multipart(body: bytes, boundary: str) -> tuple[bytes, RemovalFields]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from background_remover.domain.jobs import LARGEST_UPLOAD, OPEN, JobStatus
 from background_remover.domain.subscriptions import PLANS
@@ -12,21 +12,18 @@ from background_remover.gateways.object_store import LINK_LIFETIME, matte_key, r
 
 if TYPE_CHECKING:
     from background_remover.domain.api_keys import ApiKey
-    from background_remover.domain.batches import Batch
+    from background_remover.domain.batches import Archive, Batch
     from background_remover.domain.credits import Balance, LedgerEntry
     from background_remover.domain.jobs import Job
     from background_remover.domain.pricing import Quote
     from background_remover.domain.statistics import Statistics
     from background_remover.domain.subscriptions import Plan, Subscription, Usage
     from background_remover.gateways.object_store import ObjectStore
+    from background_remover.http import answers
 
 
-def job_summary(job: Job) -> dict[str, Any]:
-    """A job as it stands in a list. `credits` is what it holds, or has cost if it completed.
-
-    With `coveredOn` it costs none: it was taken from the quota of that day.
-    """
-    summary = {
+def job_summary(job: Job) -> answers.JobSummary:
+    summary: answers.JobSummary = {
         "jobId": job.job_id,
         "status": job.status,
         "tier": job.tier,
@@ -52,9 +49,10 @@ def job_summary(job: Job) -> dict[str, Any]:
     return summary
 
 
-def job_with_links(job: Job, objects: ObjectStore, now: datetime, *, matte_retention: timedelta) -> dict[str, Any]:
-    """A job with presigned links to what it made and is still kept."""
-    body = job_summary(job)
+def job_with_links(
+    job: Job, objects: ObjectStore, now: datetime, *, matte_retention: timedelta
+) -> answers.JobWithLinks:
+    body = cast("answers.JobWithLinks", job_summary(job))
     if job.result:
         body["result"] = {
             "url": objects.link(result_key(job)),
@@ -69,9 +67,8 @@ def job_with_links(job: Job, objects: ObjectStore, now: datetime, *, matte_reten
     return body
 
 
-def job_with_upload(job: Job, objects: ObjectStore, now: datetime) -> dict[str, Any]:
-    """A job with the form for its photo, as long as that is awaited."""
-    body = job_summary(job)
+def job_with_upload(job: Job, objects: ObjectStore, now: datetime) -> answers.JobWithUpload:
+    body = cast("answers.JobWithUpload", job_summary(job))
     if job.status is JobStatus.AWAITING_UPLOAD and now < job.upload_until():
         form = objects.upload_form(job, now)
         body["upload"] = {
@@ -83,10 +80,23 @@ def job_with_upload(job: Job, objects: ObjectStore, now: datetime) -> dict[str, 
     return body
 
 
-def batch_body(batch: Batch, items: list[dict[str, Any]], next_cursor: str | None, now: datetime) -> dict[str, Any]:
-    """`secondsLeft` is null until something was measured."""
+def jobs_page(jobs: list[Job], next_cursor: str | None) -> answers.JobsPage:
+    return {"jobs": [job_summary(job) for job in jobs], "nextCursor": next_cursor}
+
+
+def created_batch(batch: Batch, items: list[answers.JobWithUpload], now: datetime) -> answers.CreatedBatch:
+    return {**_batch(batch, now), "items": items, "nextCursor": None}
+
+
+def batch_page(
+    batch: Batch, items: list[answers.JobSummary], next_cursor: str | None, now: datetime
+) -> answers.BatchPage:
+    return {**_batch(batch, now), "items": items, "nextCursor": next_cursor}
+
+
+def _batch(batch: Batch, now: datetime) -> answers.Batch:
     left = batch.seconds_left(now)
-    body = {
+    body: answers.Batch = {
         "batchId": batch.batch_id,
         "status": batch.status,
         "tier": batch.tier,
@@ -110,15 +120,17 @@ def batch_body(batch: Batch, items: list[dict[str, Any]], next_cursor: str | Non
         "zipReady": batch.archive is not None,
         "createdAt": batch.created_at.isoformat(),
         "updatedAt": batch.updated_at.isoformat(),
-        "items": items,
-        "nextCursor": next_cursor,
     }
     if batch.archive_failure:
         body["error"] = {"code": batch.archive_failure.code, "detail": batch.archive_failure.detail}
     return body
 
 
-def credits_body(balance: Balance, entries: list[LedgerEntry], next_cursor: str | None) -> dict[str, Any]:
+def archive_link(archive: Archive, link: str, now: datetime) -> answers.ArchiveLink:
+    return {"zipUrl": link, "zipSize": archive.size, "expiresAt": (now + LINK_LIFETIME).isoformat()}
+
+
+def credits_body(balance: Balance, entries: list[LedgerEntry], next_cursor: str | None) -> answers.CreditsPage:
     return {
         "available": balance.available,
         "held": balance.held,
@@ -137,30 +149,35 @@ def credits_body(balance: Balance, entries: list[LedgerEntry], next_cursor: str 
     }
 
 
-def subscription_body(subscription: Subscription | None, usage: Usage, now: datetime) -> dict[str, Any]:
-    """`subscription` is null where none runs. `usage` is today's."""
-    body: dict[str, Any] = {"subscription": None, "plans": [_plan(plan) for plan in PLANS.values()]}
-    if subscription and subscription.is_active(now):
-        plan = PLANS[subscription.plan]
-        midnight = datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time.min, UTC)
-        body["subscription"] = {
-            "plan": plan.name,
-            "startedAt": subscription.started_at.isoformat(),
-            "periodEnd": subscription.period_end.isoformat(),
-            "cancelled": subscription.cancelled_at is not None,
-            "today": {
-                "used": usage.used,
-                "quota": plan.daily_images,
-                "cappedUsed": usage.capped,
-                "cappedQuota": plan.daily_capped,
-                "resetsAt": midnight.isoformat(),
-            },
-        }
-    return body
+def plans_body(subscription: Subscription | None, usage: Usage, now: datetime) -> answers.Plans:
+    return {
+        "subscription": subscription_body(subscription, usage, now),
+        "plans": [_plan(plan) for plan in PLANS.values()],
+    }
 
 
-def _plan(plan: Plan) -> dict[str, Any]:
-    """`price` in rupiah a month."""
+def subscription_body(subscription: Subscription | None, usage: Usage, now: datetime) -> answers.Subscription | None:
+    """None where none runs. `usage` is today's."""
+    if subscription is None or not subscription.is_active(now):
+        return None
+    plan = PLANS[subscription.plan]
+    midnight = datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time.min, UTC)
+    return {
+        "plan": plan.name,
+        "startedAt": subscription.started_at.isoformat(),
+        "periodEnd": subscription.period_end.isoformat(),
+        "cancelled": subscription.cancelled_at is not None,
+        "today": {
+            "used": usage.used,
+            "quota": plan.daily_images,
+            "cappedUsed": usage.capped,
+            "cappedQuota": plan.daily_capped,
+            "resetsAt": midnight.isoformat(),
+        },
+    }
+
+
+def _plan(plan: Plan) -> answers.Plan:
     return {
         "plan": plan.name,
         "price": plan.price,
@@ -172,8 +189,7 @@ def _plan(plan: Plan) -> dict[str, Any]:
     }
 
 
-def quote_body(quote: Quote, *, tier: str, left_today: int | None) -> dict[str, Any]:
-    """`left_today`: how many images of the tier the caller's plan still covers today; None where none has the tier."""
+def quote_body(quote: Quote, *, tier: str, left_today: int | None) -> answers.Quote:
     covered = left_today is not None and quote.images <= left_today
     return {
         "totalImages": quote.images,
@@ -185,23 +201,29 @@ def quote_body(quote: Quote, *, tier: str, left_today: int | None) -> dict[str, 
     }
 
 
-def statistics_body(statistics: Statistics) -> dict[str, Any]:
-    """Of jobs that have ended. Rates and times are null until there is one to measure."""
-    ended = [status.value for status in JobStatus if status not in OPEN]
-    seconds = {"mean": statistics.mean_seconds(), "p95": statistics.percentile_seconds(95)}
-    rate = statistics.success_rate()
+def statistics_body(statistics: Statistics, subscription: answers.Subscription | None) -> answers.Statistics:
+    mean, p95, rate = statistics.mean_seconds(), statistics.percentile_seconds(95), statistics.success_rate()
     return {
         "total": statistics.count(),
-        "byStatus": {status: statistics.count(status=status) for status in ended},
-        "byTier": {tier: statistics.count(tier=tier) for tier in TIERS},
+        "byStatus": {
+            "completed": statistics.count(status=JobStatus.COMPLETED),
+            "failed": statistics.count(status=JobStatus.FAILED),
+            "cancelled": statistics.count(status=JobStatus.CANCELLED),
+            "expired": statistics.count(status=JobStatus.EXPIRED),
+        },
+        "byTier": cast("answers.EndedByTier", {tier: statistics.count(tier=tier) for tier in TIERS}),
         "successRate": None if rate is None else round(rate, 4),
-        "processingSeconds": {name: None if each is None else round(each, 3) for name, each in seconds.items()},
+        "processingSeconds": {
+            "mean": None if mean is None else round(mean, 3),
+            "p95": None if p95 is None else round(p95, 3),
+        },
         "creditsSpent": statistics.credits,
         "coveredImages": statistics.covered,
+        "subscription": subscription,
     }
 
 
-def api_key_body(key: ApiKey) -> dict[str, Any]:
+def api_key_body(key: ApiKey) -> answers.ApiKey:
     return {
         "keyId": key.key_id,
         "name": key.name,

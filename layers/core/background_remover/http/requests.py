@@ -1,20 +1,22 @@
 """What requests may carry, validated. Imported where a request has input: pydantic costs a cold start a third."""
 
-import json
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic.alias_generators import to_camel
+from pydantic_core import from_json
 
 from background_remover.domain.api_keys import LONGEST_NAME
 from background_remover.domain.errors import ImageCountError, InvalidParameterError, MalformedJsonError
-from background_remover.domain.jobs import LONGEST_FILE_NAME, Colour, JobStatus, Options, OutputFormat
+from background_remover.domain.jobs import LARGEST_UPLOAD, LONGEST_FILE_NAME, Colour, JobStatus, Options, OutputFormat
 from background_remover.domain.pricing import LARGEST_BATCH
-from background_remover.domain.subscriptions import plan_named
-from background_remover.domain.tiers import tier_named
+from background_remover.domain.subscriptions import PLANS, plan_named
+from background_remover.domain.tiers import TIERS, tier_named
 
-LONGEST_IDEMPOTENCY_KEY = 255
+# Printable ASCII, of which 255 characters fit into DynamoDB's keys.
+IDEMPOTENCY_KEY = "^[ -~]{0,255}$"
 _FAULTS_NAMED = 20
 
 
@@ -60,7 +62,30 @@ def _printable(text: str) -> str:
     return text
 
 
-TierName = Annotated[str, Field(max_length=32), AfterValidator(_known_tier)]
+TierName = Annotated[
+    str,
+    Field(max_length=32),
+    AfterValidator(_known_tier),
+    WithJsonSchema({"type": "string", "enum": list(TIERS)}),
+]
+ColourName = Annotated[
+    Colour,
+    BeforeValidator(_colour),
+    WithJsonSchema({"type": "string", "pattern": "^#[0-9a-fA-F]{6}$"}),
+]
+# A larger size is refused as an image that is too large, not as a field at fault.
+Size = Annotated[int, Field(ge=1, json_schema_extra={"maximum": LARGEST_UPLOAD})]
+Base64 = Annotated[str, WithJsonSchema({"type": "string", "format": "byte", "contentEncoding": "base64"})]
+PlanName = Annotated[
+    str,
+    Field(max_length=32),
+    AfterValidator(_known_plan),
+    WithJsonSchema({"type": "string", "enum": list(PLANS)}),
+]
+# Another number is refused as a number of images, not as a field at fault.
+BatchSize = Annotated[
+    int, AfterValidator(_batch_size), Field(json_schema_extra={"minimum": 1, "maximum": LARGEST_BATCH})
+]
 
 
 class RemovalFields(Request):
@@ -68,14 +93,14 @@ class RemovalFields(Request):
 
     tier: TierName
     format: OutputFormat | None = None
-    background: Annotated[Colour, BeforeValidator(_colour)] | None = None
+    background: ColourName | None = None
     file_name: str | None = Field(default=None, min_length=1, max_length=LONGEST_FILE_NAME)
 
 
 class RemovalJson(RemovalFields):
-    """`image` is the file in base64."""
+    """`POST /remove` for a photo in the JSON itself: `image` is the file in base64."""
 
-    image: str
+    image: Base64
 
 
 class UploadedJson(Request):
@@ -89,7 +114,7 @@ class FileFields(Request):
 
     content_type: Literal["image/jpeg", "image/png", "image/webp"]
     file_name: str | None = Field(default=None, min_length=1, max_length=LONGEST_FILE_NAME)
-    size: int | None = Field(default=None, ge=1)
+    size: Size | None = None
 
 
 class Rendering(Request):
@@ -97,7 +122,7 @@ class Rendering(Request):
 
     tier: TierName
     format: OutputFormat = "png"
-    background: Annotated[Colour, BeforeValidator(_colour)] | None = None
+    background: ColourName | None = None
 
     def options(self) -> Options:
         """Raises `InvalidParameterError` for a JPEG without a background."""
@@ -110,26 +135,31 @@ class UploadFields(Rendering, FileFields):
 
 class ManifestFile(FileFields):
     file_name: str = Field(min_length=1, max_length=LONGEST_FILE_NAME)
-    size: int = Field(ge=1)
+    size: Size
 
 
 class Manifest(Rendering):
     """`POST /batch`."""
 
-    files: Annotated[list[ManifestFile], AfterValidator(_some_files)]
+    # Another number is refused as a number of images, not as a field at fault.
+    files: Annotated[
+        list[ManifestFile],
+        AfterValidator(_some_files),
+        Field(json_schema_extra={"minItems": 1, "maxItems": LARGEST_BATCH}),
+    ]
 
 
 class SubscriptionFields(Request):
     """`POST /subscription`: the plan, and a payment for it that the billing system has told of."""
 
-    plan: Annotated[str, Field(max_length=32), AfterValidator(_known_plan)]
+    plan: PlanName
     payment_id: str = Field(min_length=1, max_length=200)
 
 
 class PricingFields(Request):
     """`POST /pricing/calculate`."""
 
-    total_images: Annotated[int, AfterValidator(_batch_size)]
+    total_images: BatchSize
     tier: TierName
 
 
@@ -166,8 +196,9 @@ def options(output_format: OutputFormat, background: Colour | None) -> Options:
 def json_object(body: bytes) -> dict[str, Any]:
     """Raises `MalformedJsonError`."""
     try:
-        values = json.loads(body)
-    except (ValueError, RecursionError) as error:
+        # Not the standard library's, which takes half a surrogate pair for a character.
+        values = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
         raise MalformedJsonError(f"The body is not JSON, or nested too deeply: {error}") from None
     if not isinstance(values, dict):
         raise MalformedJsonError("The body is not a JSON object.")
@@ -177,10 +208,10 @@ def json_object(body: bytes) -> dict[str, Any]:
 def idempotency_key(headers: Mapping[str, str]) -> str | None:
     """Raises `InvalidParameterError`."""
     key = headers.get("idempotency-key", "")
-    if len(key) > LONGEST_IDEMPOTENCY_KEY:
+    if not re.fullmatch(IDEMPOTENCY_KEY, key):
         raise InvalidParameterError(
-            f"The Idempotency-Key is longer than {LONGEST_IDEMPOTENCY_KEY} characters.",
-            errors=[{"field": "Idempotency-Key", "message": "is too long"}],
+            "The Idempotency-Key is longer than 255 characters, or has others than those of printable ASCII.",
+            errors=[{"field": "Idempotency-Key", "message": "is no key"}],
         )
     return key or None
 

@@ -1,0 +1,5 @@
+"""Every route of the API but preflights and the catch-all, in the order in which the document shows them."""
+
+from background_remover.openapi.routes import account, batches, images, jobs, service
+
+ROUTES = (*images.ROUTES, *batches.ROUTES, *jobs.ROUTES, *account.ROUTES, *service.ROUTES)

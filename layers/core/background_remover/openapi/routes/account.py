@@ -1,0 +1,129 @@
+"""What the caller has and has paid."""
+
+from http import HTTPStatus
+
+from background_remover.domain import errors
+from background_remover.http.answers import ApiKeys, CreatedApiKey, CreditsPage, Plans, Quote, Statistics
+from background_remover.http.api import PREFIX
+from background_remover.http.requests import ApiKeyFields, PageQuery, PricingFields, SubscriptionFields
+from background_remover.openapi import examples
+from background_remover.openapi.description import Answer, Json, Route, Tag
+
+_JSON_ERRORS = (errors.MalformedJsonError, errors.MalformedBase64Error, errors.InvalidParameterError)
+_PLANS = Answer(
+    "The subscription as it is then, and the plans.", {"application/json": Json(Plans, {"pro": examples.PLANS})}
+)
+
+ROUTES = (
+    Route(
+        route=f"GET {PREFIX}/credits",
+        name="getCredits",
+        tag=Tag.ACCOUNT,
+        summary="Get your balance and the ledger behind it",
+        query=PageQuery,
+        answers={
+            HTTPStatus.OK: Answer(
+                "The balance, and a page of the ledger.",
+                {"application/json": Json(CreditsPage, {"a page": examples.CREDITS})},
+            )
+        },
+        errors=(errors.InvalidParameterError, errors.MalformedCursorError, errors.ContentionError),
+    ),
+    Route(
+        route=f"GET {PREFIX}/subscription",
+        name="getSubscription",
+        tag=Tag.ACCOUNT,
+        summary="Get your plan and today's use of it, and the plans there are",
+        answers={HTTPStatus.OK: _PLANS},
+    ),
+    Route(
+        route=f"POST {PREFIX}/subscription",
+        name="subscribe",
+        tag=Tag.ACCOUNT,
+        summary="Subscribe to a plan",
+        description="Against a payment for the plan that the billing system has told of. A cancelled subscription of "
+        "the same plan goes on; another plan replaces it at once.",
+        bodies={"application/json": Json(SubscriptionFields, {"a plan": {"plan": "starter", "paymentId": "pay_7Qm2"}})},
+        answers={HTTPStatus.OK: _PLANS},
+        errors=(
+            *_JSON_ERRORS,
+            errors.UnknownPlanError,
+            errors.PaymentNotFoundError,
+            errors.PaymentOfAnotherUserError,
+            errors.PaymentForSomethingElseError,
+            errors.PaymentRefundedError,
+            errors.PaymentUsedError,
+            errors.AlreadySubscribedError,
+            errors.ContentionError,
+        ),
+    ),
+    Route(
+        route=f"DELETE {PREFIX}/subscription",
+        name="cancelSubscription",
+        tag=Tag.ACCOUNT,
+        summary="Cancel your subscription",
+        description="It lasts to the end of its period and is not renewed.",
+        answers={HTTPStatus.OK: _PLANS},
+        errors=(errors.SubscriptionNotFoundError, errors.ContentionError),
+    ),
+    Route(
+        route=f"POST {PREFIX}/pricing/calculate",
+        name="calculatePrice",
+        tag=Tag.ACCOUNT,
+        summary="Ask what images cost",
+        description="Bought at once, and what your plan makes of it.",
+        bodies={
+            "application/json": Json(PricingFields, {"a batch": {"totalImages": 33, "tier": "basic"}}),
+        },
+        answers={
+            HTTPStatus.OK: Answer("The price.", {"application/json": Json(Quote, {"a batch of 33": examples.QUOTE})})
+        },
+        errors=(*_JSON_ERRORS, errors.UnknownTierError, errors.ImageCountError),
+    ),
+    Route(
+        route=f"GET {PREFIX}/stats",
+        name="getStatistics",
+        tag=Tag.ACCOUNT,
+        summary="Get what became of your jobs",
+        answers={
+            HTTPStatus.OK: Answer(
+                "The statistics.", {"application/json": Json(Statistics, {"after some jobs": examples.STATISTICS})}
+            )
+        },
+    ),
+    Route(
+        route=f"GET {PREFIX}/api-keys",
+        name="listApiKeys",
+        tag=Tag.ACCOUNT,
+        summary="List your API keys",
+        answers={
+            HTTPStatus.OK: Answer(
+                "The keys, newest first.",
+                {"application/json": Json(ApiKeys, {"one key": {"apiKeys": [examples.API_KEY]}})},
+            )
+        },
+    ),
+    Route(
+        route=f"POST {PREFIX}/api-keys",
+        name="createApiKey",
+        tag=Tag.ACCOUNT,
+        summary="Make an API key",
+        description="The answer shows it, this once.",
+        bodies={"application/json": Json(ApiKeyFields, {"a key": {"name": "photo import"}})},
+        answers={
+            HTTPStatus.CREATED: Answer(
+                "The key.", {"application/json": Json(CreatedApiKey, {"a key": examples.CREATED_API_KEY})}
+            )
+        },
+        errors=(*_JSON_ERRORS, errors.TooManyApiKeysError, errors.ContentionError),
+    ),
+    Route(
+        route=f"DELETE {PREFIX}/api-keys/{{keyId}}",
+        name="revokeApiKey",
+        tag=Tag.ACCOUNT,
+        summary="Revoke an API key",
+        description="It is refused from the next request on.",
+        answers={HTTPStatus.NO_CONTENT: Answer("It is worthless.")},
+        errors=(errors.ApiKeyNotFoundError, errors.ContentionError),
+    ),
+)

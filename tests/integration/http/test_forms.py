@@ -1,0 +1,37 @@
+import pytest
+
+from background_remover.domain.errors import MalformedMultipartError
+from background_remover.domain.pricing import LARGEST_BATCH
+from background_remover.http.forms import read_form
+
+
+def form(images: int) -> bytes:
+    parts = [
+        f'--x\r\nContent-Disposition: form-data; name="images"; filename="{number}.png"\r\n\r\n{number}\r\n'
+        for number in range(images)
+    ]
+    return "".join([*parts, "--x--\r\n"]).encode()
+
+
+def test_a_form_may_have_as_many_files_as_a_batch_has_images() -> None:
+    files = read_form(form(LARGEST_BATCH), "x", files="images").files
+
+    assert [file.name for file in files] == [f"{number}.png" for number in range(LARGEST_BATCH)]
+
+
+def test_a_form_with_a_few_more_is_read_as_well_so_that_its_number_can_be_refused() -> None:
+    assert len(read_form(form(LARGEST_BATCH + 1), "x", files="images").files) == LARGEST_BATCH + 1
+
+
+def test_a_form_of_parts_without_end_is_refused() -> None:
+    with pytest.raises(MalformedMultipartError):
+        read_form(form(3 * LARGEST_BATCH), "x", files="images")
+
+
+@pytest.mark.parametrize("charset", ["nonsense", "hex", "idna", "utf-16"])
+def test_a_field_in_a_charset_that_does_not_decode_it_is_refused(charset: str) -> None:
+    headers = f'Content-Disposition: form-data; name="tier"\r\nContent-Type: text/plain; charset={charset}'
+    body = b"--x\r\n" + headers.encode() + b"\r\n\r\nx\xff\xff\r\n--x--\r\n"
+
+    with pytest.raises(MalformedMultipartError):
+        read_form(body, "x", files="images")
