@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import secrets
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -48,6 +49,22 @@ class Caller:
     def post(self, path: str, body: dict[str, Any]) -> Any:
         return self.http.post(f"{self.routes}/{path}", json=body, timeout=30)
 
+    def pay(self, *bought: str) -> str:
+        """Sends the event of a payment as an operator does; returns the payment's id."""
+        payment_id = f"pay_{secrets.token_hex(4)}"
+        self._stack.operate("pay", "--user", self.user.user_id, "--payment", payment_id, *bought)
+        return payment_id
+
+    def subscribe(self, plan: str, payment_id: str) -> Any:
+        """The answer, once the payment has been told of."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            answer = self.post("subscription", {"plan": plan, "paymentId": payment_id})
+            if answer.json().get("code") != "payment_not_found":
+                return answer
+            time.sleep(0.2)
+        raise AssertionError("the payment is not known")
+
     def delete(self, path: str) -> Any:
         return self.http.delete(f"{self.routes}/{path}", timeout=30)
 
@@ -85,8 +102,10 @@ class Caller:
 
     def files(self) -> list[str]:
         """The keys of everything that the bucket holds of this user."""
-        bucket = self._stack.emulator.client("s3").list_objects_v2(Bucket=self._stack.outputs["BucketName"])
-        return [each["Key"] for each in bucket.get("Contents", []) if self.user.user_id in each["Key"]]
+        s3, bucket = self._stack.emulator.client("s3"), self._stack.outputs["BucketName"]
+        folders = ("inputs", "dropbox", "results", "mattes", "thumbnails", "zips")
+        pages = [s3.list_objects_v2(Bucket=bucket, Prefix=f"{folder}/{self.user.user_id}/") for folder in folders]
+        return [each["Key"] for page in pages for each in page.get("Contents", [])]
 
 
 def photo(width: int = 64, height: int = 48, kind: str = "PNG") -> bytes:

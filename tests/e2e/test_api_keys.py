@@ -115,7 +115,7 @@ def test_one_key_more_than_there_may_be_is_refused(caller: Caller) -> None:
     assert len(listed(caller)) == MOST_KEYS
 
 
-@pytest.mark.parametrize("name", ["", "x" * 65, "two\nlines", "\ud800", None, 1])
+@pytest.mark.parametrize("name", ["", "x" * 65, "two\nlines", None, 1])
 def test_a_name_that_cannot_be_shown_is_refused(caller: Caller, name: Any) -> None:
     answer = create_key(caller, name)
 

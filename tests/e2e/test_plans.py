@@ -1,8 +1,6 @@
 """Payments come through EventBridge, plans cover images, and callers see what they have."""
 
-import secrets
 import time
-from typing import Any
 
 import pytest
 
@@ -10,24 +8,6 @@ from tests.e2e.caller import PATIENCE_SECONDS, Caller
 from tests.e2e.conftest import SIGNUP_CREDITS
 from tests.e2e.test_refusals import assert_refused
 from tests.stack.local_stack import LocalStack
-
-
-def pay(stack: LocalStack, caller: Caller, *bought: str) -> str:
-    """Sends the event of a payment as an operator does; returns the payment's id."""
-    payment_id = f"pay_{secrets.token_hex(4)}"
-    stack.operate("pay", "--user", caller.user.user_id, "--payment", payment_id, *bought)
-    return payment_id
-
-
-def subscribe(caller: Caller, plan: str, payment_id: str) -> Any:
-    """The answer, once the payment has been told of."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        answer = caller.post("subscription", {"plan": plan, "paymentId": payment_id})
-        if answer.json().get("code") != "payment_not_found":
-            return answer
-        time.sleep(0.2)
-    raise AssertionError("the payment is not known")
 
 
 def await_balance(caller: Caller, available: int) -> None:
@@ -40,7 +20,7 @@ def await_balance(caller: Caller, available: int) -> None:
 
 
 def test_a_payment_for_credits_arrives_and_its_refund_takes_them_back(stack: LocalStack, caller: Caller) -> None:
-    payment_id = pay(stack, caller, "--credits", "70")
+    payment_id = caller.pay("--credits", "70")
     await_balance(caller, SIGNUP_CREDITS + 70)
 
     stack.operate("refund", "--user", caller.user.user_id, "--payment", payment_id)
@@ -48,9 +28,9 @@ def test_a_payment_for_credits_arrives_and_its_refund_takes_them_back(stack: Loc
     await_balance(caller, SIGNUP_CREDITS)
 
 
-def test_a_plan_covers_images_that_then_cost_no_credits(stack: LocalStack, caller: Caller) -> None:
-    payment_id = pay(stack, caller, "--plan", "starter")
-    assert subscribe(caller, "starter", payment_id).status_code == 200
+def test_a_plan_covers_images_that_then_cost_no_credits(caller: Caller) -> None:
+    payment_id = caller.pay("--plan", "starter")
+    assert caller.subscribe("starter", payment_id).status_code == 200
 
     job = caller.remove().json()
 
@@ -64,8 +44,8 @@ def test_a_plan_covers_images_that_then_cost_no_credits(stack: LocalStack, calle
     assert stats["subscription"]["today"]["used"] == 1
 
 
-def test_a_cancelled_plan_lasts_and_is_said_to_be_cancelled(stack: LocalStack, caller: Caller) -> None:
-    subscribe(caller, "pro", pay(stack, caller, "--plan", "pro"))
+def test_a_cancelled_plan_lasts_and_is_said_to_be_cancelled(caller: Caller) -> None:
+    caller.subscribe("pro", caller.pay("--plan", "pro"))
 
     assert caller.delete("subscription").json()["subscription"]["cancelled"] is True
     assert caller.remove(tier="industry").json()["credits"] == 0
@@ -97,23 +77,21 @@ def test_without_a_payment_there_is_no_plan(caller: Caller) -> None:
     assert_refused(caller.delete("subscription"), 404, "subscription_not_found")
 
 
-def test_a_payment_serves_its_payer_its_plan_and_one_subscription(
-    stack: LocalStack, caller: Caller, stranger: Caller
-) -> None:
-    first, second = pay(stack, caller, "--plan", "starter"), pay(stack, caller, "--plan", "pro")
-    assert subscribe(caller, "starter", first).status_code == 200
-    for_another_plan = subscribe(caller, "starter", second)
+def test_a_payment_serves_its_payer_its_plan_and_one_subscription(caller: Caller, stranger: Caller) -> None:
+    first, second = caller.pay("--plan", "starter"), caller.pay("--plan", "pro")
+    assert caller.subscribe("starter", first).status_code == 200
+    for_another_plan = caller.subscribe("starter", second)
 
-    assert_refused(subscribe(stranger, "pro", second), 403, "payment_of_another_user")
+    assert_refused(stranger.subscribe("pro", second), 403, "payment_of_another_user")
     assert_refused(for_another_plan, 409, "payment_for_something_else")
-    assert subscribe(caller, "pro", second).status_code == 200
-    assert_refused(subscribe(caller, "starter", first), 409, "payment_used")
+    assert caller.subscribe("pro", second).status_code == 200
+    assert_refused(caller.subscribe("starter", first), 409, "payment_used")
 
 
-def test_who_has_the_plan_already_is_told_so(stack: LocalStack, caller: Caller) -> None:
+def test_who_has_the_plan_already_is_told_so(caller: Caller) -> None:
     """The second payment was made before there was anything to renew."""
-    first, second = pay(stack, caller, "--plan", "starter"), pay(stack, caller, "--plan", "starter")
-    assert_refused(subscribe(caller, "pro", second), 409, "payment_for_something_else")  # It has been told of.
-    assert subscribe(caller, "starter", first).status_code == 200
+    first, second = caller.pay("--plan", "starter"), caller.pay("--plan", "starter")
+    assert_refused(caller.subscribe("pro", second), 409, "payment_for_something_else")  # It has been told of.
+    assert caller.subscribe("starter", first).status_code == 200
 
-    assert_refused(subscribe(caller, "starter", second), 409, "already_subscribed")
+    assert_refused(caller.subscribe("starter", second), 409, "already_subscribed")

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from background_remover.openapi.examples import BATCH_ID, JOB_ID
+from background_remover.openapi.examples import BATCH_ID, JOB_ID, KEY_ID, PAYMENT_ID
 from tests.documented import DOCUMENT
 from tests.e2e.caller import Caller, photo
 from tests.template_yaml import PROJECT
@@ -42,10 +42,14 @@ def fuzz(stack: LocalStack, folder: Path, *options: str) -> subprocess.Completed
 
 
 def _with_examples_that_are_there(caller: Caller) -> str:
-    """The document, with a job and a batch of the caller for those of its examples."""
+    """The document, with a job, a batch, a key and a payment of the caller for those of its examples."""
     job = caller.remove().json()
+    key = caller.post("api-keys", {"name": "fuzz"}).json()
+    payment_id = caller.pay("--plan", "starter")
+    caller.subscribe("starter", payment_id)
     batch = caller.http.post(
         f"{caller.routes}/batch", data={"tier": "basic"}, files={"images": ("cat.png", photo())}, timeout=60
     ).json()
     caller.batch_outcome(batch["batchId"])
-    return DOCUMENT.read_text().replace(JOB_ID, job["jobId"]).replace(BATCH_ID, batch["batchId"])
+    document = DOCUMENT.read_text().replace(JOB_ID, job["jobId"]).replace(BATCH_ID, batch["batchId"])
+    return document.replace(KEY_ID, key["keyId"]).replace(PAYMENT_ID, payment_id)

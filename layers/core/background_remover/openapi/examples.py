@@ -166,6 +166,7 @@ CREDITS: CreditsPage = {
 }
 
 KEY_ID = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
+PAYMENT_ID = "pay_7Qm2"
 API_KEY: ApiKey = {
     "keyId": KEY_ID,
     "name": "photo import",

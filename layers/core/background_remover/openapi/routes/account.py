@@ -43,7 +43,11 @@ ROUTES = (
         summary="Subscribe to a plan",
         description="Against a payment for the plan that the billing system has told of. A cancelled subscription of "
         "the same plan goes on; another plan replaces it at once.",
-        bodies={"application/json": Json(SubscriptionFields, {"a plan": {"plan": "starter", "paymentId": "pay_7Qm2"}})},
+        bodies={
+            "application/json": Json(
+                SubscriptionFields, {"a plan": {"plan": "starter", "paymentId": examples.PAYMENT_ID}}
+            )
+        },
         answers={HTTPStatus.OK: _PLANS},
         errors=(
             *_JSON_ERRORS,
