@@ -334,6 +334,22 @@ class Account:
         return [parse(message["Body"]) for message in answer.get("Messages", [])]
 
 
+def now(account: Account, job: Job) -> Job:
+    """As it is stored."""
+    return account.jobs.get(job.user_id, job.job_id)
+
+
+def batch_now(account: Account, batch: Batch) -> Batch:
+    """As it is stored."""
+    return account.batches.get(batch.user_id, batch.batch_id)
+
+
+def later(account: Account, **by: int) -> None:
+    """Time passes, and the reconciler looks."""
+    account.clock.advance(timedelta(**by))
+    account.reconcile().sweep()
+
+
 @cache
 def photo(colour: str = "teal", *, width: int = 32, height: int = 24) -> bytes:
     encoded = io.BytesIO()

@@ -8,31 +8,18 @@ from functools import partial
 
 import pytest
 
-from background_remover.domain.batches import Archive, Batch, BatchStatus
+from background_remover.domain.batches import Archive, BatchStatus
 from background_remover.domain.credits import Balance, purchase
 from background_remover.domain.errors import ContentionError, JobNotFoundError
-from background_remover.domain.jobs import Failure, Job, JobStatus
+from background_remover.domain.jobs import Failure, JobStatus
 from background_remover.gateways.dynamodb import to_item
 from background_remover.gateways.object_store import input_key
 from background_remover.gateways.work_queue import BatchMessage, message_for
 from background_remover.use_cases.memory_room import MemoryRoom
-from tests.integration.jobs.account import LEASE, NOON, SECONDS, Account, photo
+from tests.integration.jobs.account import LEASE, NOON, SECONDS, Account, batch_now, later, now, photo
 from tests.integration.jobs.interruptions import AnswerLostError, CrashError, Interruption, Interruptions
 
 busy = partial(ContentionError, "busy")
-
-
-def now(account: Account, job: Job) -> Job:
-    return account.jobs.get(job.user_id, job.job_id)
-
-
-def batch_now(account: Account, batch: Batch) -> Batch:
-    return account.batches.get(batch.user_id, batch.batch_id)
-
-
-def later(account: Account, **by: int) -> None:
-    account.clock.advance(timedelta(**by))
-    account.reconcile().sweep()
 
 
 def test_a_repeat_after_a_lost_answer_brings_the_photos_again(account: Account) -> None:

@@ -9,7 +9,7 @@ from background_remover.domain.jobs import Job, JobStatus, Lease
 from background_remover.gateways.job_store import LeaseLostError
 from background_remover.gateways.object_store import input_key, matte_key, result_key, thumbnail_key
 from background_remover.gateways.work_queue import JobMessage, message_for
-from tests.integration.jobs.account import LEASE, NOON, Account, SentMessage, removal
+from tests.integration.jobs.account import LEASE, NOON, Account, SentMessage, now, removal
 from tests.integration.jobs.interruptions import AnswerLostError, CrashError, Interruption, Interruptions, Moment
 from tests.stack.hugging_face import Fault, HuggingFaceStandIn
 
@@ -18,10 +18,6 @@ def queued(account: Account, tier: str = "basic") -> Job:
     job = account.remove(removal(tier=tier, respond_async=True))
     account.sent.clear()
     return job
-
-
-def now(account: Account, job: Job) -> Job:
-    return account.jobs.get(job.user_id, job.job_id)
 
 
 @pytest.mark.parametrize(("tier", "price"), [("basic", 3), ("standard", 8)])

@@ -9,11 +9,7 @@ from background_remover.domain.credits import Balance
 from background_remover.domain.jobs import Job, JobStatus
 from background_remover.gateways.object_store import input_key
 from background_remover.gateways.work_queue import message_for
-from tests.integration.jobs.account import Account, photo, removal
-
-
-def now(account: Account, job: Job) -> Job:
-    return account.jobs.get(job.user_id, job.job_id)
+from tests.integration.jobs.account import Account, now, photo, removal
 
 
 def only_job(account: Account, user_id: str = "anna") -> Job:

@@ -4,27 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from background_remover.domain.batches import Batch, BatchStatus
+from background_remover.domain.batches import BatchStatus
 from background_remover.domain.credits import Balance, purchase
 from background_remover.domain.errors import InsufficientCreditsError
-from background_remover.domain.jobs import Job, JobStatus, Lease
+from background_remover.domain.jobs import JobStatus, Lease
 from background_remover.gateways.object_store import input_key
 from background_remover.gateways.work_queue import BatchMessage, message_for
-from tests.integration.jobs.account import LEASE, NOON, Account, photo, removal
+from tests.integration.jobs.account import LEASE, NOON, Account, batch_now, later, now, photo, removal
 from tests.integration.jobs.interruptions import CrashError, Interruption, Interruptions
-
-
-def now(account: Account, job: Job) -> Job:
-    return account.jobs.get(job.user_id, job.job_id)
-
-
-def batch_now(account: Account, batch: Batch) -> Batch:
-    return account.batches.get(batch.user_id, batch.batch_id)
-
-
-def later(account: Account, **by: int) -> None:
-    account.clock.advance(timedelta(**by))
-    account.reconcile().sweep()
 
 
 def test_an_upload_that_did_not_come_expires_and_gives_its_credits_back(account: Account) -> None:
