@@ -73,6 +73,10 @@ pay: install operated-stack  ## Send the event of a payment: make pay USER=… C
 refund: install operated-stack  ## Send the event of a refund: make refund USER=… PAYMENT=… [STACK=…]
 	@$(OPERATE) refund --user $(call needed,USER) --payment $(call needed,PAYMENT)
 
+.PHONY: redrive-billing
+redrive-billing: install operated-stack  ## Send the billing events in the dead-letter queue once more: [STACK=…]
+	@$(OPERATE) redrive-billing
+
 .PHONY: api-key
 api-key: install operated-stack  ## Make an API key for a user: make api-key USER=… [STACK=…]
 	@$(OPERATE) create-api-key --user $(call needed,USER)

@@ -1,5 +1,6 @@
 """Payments come through EventBridge, plans cover images, and callers see what they have."""
 
+import json
 import time
 
 import pytest
@@ -26,6 +27,28 @@ def test_a_payment_for_credits_arrives_and_its_refund_takes_them_back(stack: Loc
     stack.operate("refund", "--user", caller.user.user_id, "--payment", payment_id)
 
     await_balance(caller, SIGNUP_CREDITS)
+
+
+def test_an_event_that_does_not_fit_becomes_a_dead_letter_and_is_told_once_more(
+    stack: LocalStack, caller: Caller
+) -> None:
+    sqs, queue = stack.emulator.client("sqs"), stack.outputs["BillingDeadLetterQueueUrl"]
+    detail = {"paymentId": "odd", "userId": caller.user.user_id, "bought": {"kind": "credits", "credits": 5}}
+    odd = {"detail-type": "payment.lost", "detail": detail}
+    # As EventBridge does; the emulator's own EventBridge knows no retries and no dead letters.
+    stack.emulator.client("lambda").invoke(
+        FunctionName=stack.functions()["OnBillingEventFunction"], InvocationType="Event", Payload=json.dumps(odd)
+    )
+    (message,) = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"]
+    letter = json.loads(message["Body"])
+    assert letter["requestPayload"] == odd
+    sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    letter["requestPayload"]["detail-type"] = "payment.succeeded"
+    sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(letter))
+
+    assert stack.operate("redrive-billing") == "told once more of 1 events"
+
+    await_balance(caller, SIGNUP_CREDITS + 5)
 
 
 def test_a_plan_covers_images_that_then_cost_no_credits(caller: Caller) -> None:

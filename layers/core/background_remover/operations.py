@@ -32,6 +32,7 @@ class Operations:
         dynamodb = boto3.client("dynamodb")
         self._api_keys = ApiKeys(dynamodb, table=outputs["ApiKeysTableName"])
         self._bus = outputs["BillingEventBusName"]
+        self._dead_billing_events = outputs["BillingDeadLetterQueueUrl"]
         self._ledger = CreditLedger(
             dynamodb, table=outputs["CreditsTableName"], signup_credits=int(parameters["SignupCredits"])
         )
@@ -54,15 +55,31 @@ class Operations:
         self._tell("payment.refunded", {"paymentId": payment_id, "userId": user_id})
         return f"told that the payment {payment_id} was refunded"
 
+    def redrive_billing(self) -> str:
+        """Tells once more of what lies in the dead-letter queue, which SQS itself cannot give back to EventBridge.
+
+        An event lies there as the rule could not deliver it, or as what the function was invoked with when it failed:
+        https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+        """
+        sqs, told = boto3.client("sqs"), 0
+        while messages := sqs.receive_message(QueueUrl=self._dead_billing_events, MaxNumberOfMessages=10).get(
+            "Messages", []
+        ):
+            for message in messages:
+                body = json.loads(message["Body"])
+                event = body.get("requestPayload", body)
+                self._put(event["detail-type"], event["detail"])
+                sqs.delete_message(QueueUrl=self._dead_billing_events, ReceiptHandle=message["ReceiptHandle"])
+                told += 1
+        return f"told once more of {told} events"
+
     def _tell(self, detail_type: str, detail: dict[str, Any]) -> None:
-        event = {
-            "Source": "operator",
-            "DetailType": detail_type,
-            "Detail": json.dumps(detail),
-            "EventBusName": self._bus,
-        }
         BILLING_EVENT.validate_python({"detail-type": detail_type, "detail": detail})
-        answer = boto3.client("events").put_events(Entries=[event])
+        self._put(detail_type, detail)
+
+    def _put(self, detail_type: str, detail: dict[str, Any]) -> None:
+        entry = {"Source": "operator", "DetailType": detail_type, "Detail": json.dumps(detail)}
+        answer = boto3.client("events").put_events(Entries=[{**entry, "EventBusName": self._bus}])
         if answer["FailedEntryCount"]:
             raise RuntimeError(f"EventBridge did not take it: {answer['Entries']}")
 
@@ -105,6 +122,7 @@ def _arguments() -> argparse.Namespace:
     refund = commands.add_parser("refund", help="send the event of a refund")
     refund.add_argument("--user", required=True)
     refund.add_argument("--payment", required=True)
+    commands.add_parser("redrive-billing", help="send the events in the billing dead-letter queue once more")
     key = commands.add_parser("create-api-key", help="make an API key, which is shown once")
     key.add_argument("--user", required=True, help="whose key it is: the token's subject")
     key.add_argument("--name", default="operator")
@@ -124,6 +142,8 @@ def _run(arguments: argparse.Namespace) -> str:
             return operations.pay(
                 arguments.user, payment_id=arguments.payment, credits=arguments.credits, plan=arguments.plan
             )
+        case "redrive-billing":
+            return operations.redrive_billing()
         case "refund":
             return operations.refund(arguments.user, payment_id=arguments.payment)
         case "create-api-key":

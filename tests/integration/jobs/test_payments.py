@@ -104,6 +104,8 @@ def test_a_refund_that_the_balance_does_not_cover_is_flagged_with_what_is_missin
     assert flagged
     assert (account.balance(), flagged.shortfall) == (Balance(0, 0), 25)
     assert metrics.metric_set["RefundShortfall"]["Value"] == [1.0]
+    refund(account, "p2")
+    assert metrics.metric_set["RefundShortfall"]["Value"] == [1.0, 1.0]  # Perhaps nobody heard of the first.
 
 
 def test_a_payment_that_is_told_of_differently_is_for_somebody_to_look_at(account: Account) -> None:
@@ -224,6 +226,30 @@ def test_a_renewal_that_was_interrupted_is_brought_to_its_end_by_the_repeat(acco
     pay(account, "p2", "starter")
 
     assert current(account).months == 2
+
+
+def test_a_payment_that_comes_days_late_begins_the_plan_anew(account: Account) -> None:
+    account.subscribe("starter")
+    account.clock.now = MONTH_LATER + timedelta(days=6)
+
+    for _ in range(2):
+        pay(account, "p2", "starter")
+
+    renewed = current(account)
+    assert (renewed.subscription_id, renewed.started_at, renewed.is_active(account.clock())) == (
+        "p2",
+        account.clock(),
+        True,
+    )
+
+
+def test_a_payment_that_comes_weeks_late_waits_for_its_user(account: Account) -> None:
+    account.subscribe("starter")
+    account.clock.now = MONTH_LATER + timedelta(days=8)
+
+    pay(account, "p2", "starter")
+
+    assert state(account, "p2") is PaymentState.RECORDED
 
 
 def test_a_cancelled_plan_is_not_renewed(account: Account) -> None:

@@ -13,6 +13,7 @@ from background_remover.domain.subscriptions import Coverage, Usage
 from background_remover.gateways.object_store import input_key
 from background_remover.gateways.work_queue import message_for
 from tests.integration.jobs.account import NOON, Account, photo, removal
+from tests.integration.jobs.interruptions import Interruption, Interruptions
 from tests.stack.hugging_face import Fault, HuggingFaceStandIn
 
 TODAY = date(2026, 5, 4)
@@ -97,6 +98,19 @@ def test_a_repeat_of_a_failure_gives_nothing_back_twice(account: Account) -> Non
         account.process(message_for(job))
 
     assert usage(account) == Usage(1, 0)
+
+
+def test_who_changes_the_plan_while_a_request_comes_in_is_covered_by_the_new_one(account: Account) -> None:
+    account.subscribe("starter")
+
+    def change_plan() -> None:
+        account.subscribe("pro", payment_id="p2")
+
+    with Interruptions(account) as interruptions:
+        interruptions.arm(Interruption("TransactWriteItems", "before", change_plan))
+        job = account.remove(removal())
+
+    assert (job.price, usage(account)) == (0, Usage(1, 0))
 
 
 def test_across_midnight_each_day_counts_its_own(account: Account) -> None:

@@ -17,8 +17,8 @@ class PaymentState(StrEnum):
 class Payment:
     """Either `credits` or `plan` is set; neither where only the refund is known yet.
 
-    `used_by` is the subscription that it paid for. `shortfall` is how many of its credits were spent before it was
-    refunded: what the user owes.
+    `used_by` is the subscription that it paid for. `shortfall` is how many of its credits were spent, or held,
+    when it was refunded: what the user owes.
     """
 
     payment_id: str

@@ -6,9 +6,12 @@ A day is a day in UTC. What a plan does not cover whole is paid for with credits
 import calendar
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from background_remover.domain.errors import AlreadySubscribedError, UnknownPlanError
+
+RENEWAL_GRACE = timedelta(days=7)
+"""How long after its end a subscription is still renewed by a payment that comes late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +92,21 @@ class Subscription:
         return now < self.period_end
 
     def renews(self, now: datetime) -> bool:
-        """Whether a further payment for its plan prolongs it by itself."""
-        return self.is_active(now) and self.cancelled_at is None
+        """Whether a further payment for its plan renews it by itself."""
+        return self.cancelled_at is None and self.months > 0 and now < self.period_end + RENEWAL_GRACE
 
     def prolonged(self) -> "Subscription":
         return replace(self, months=self.months + 1, cancelled_at=None, version=self.version + 1)
+
+    def begun_anew(self, payment_id: str, now: datetime) -> "Subscription":
+        """It had ended; the payment begins another of the same plan."""
+        return Subscription(
+            user_id=self.user_id,
+            subscription_id=payment_id,
+            plan=self.plan,
+            started_at=now,
+            version=self.version + 1,
+        )
 
     def shortened(self) -> "Subscription":
         """One of its months was given back."""
@@ -110,7 +123,8 @@ def subscribed(
     if current and current.plan == plan.name and current.is_active(now):
         if current.cancelled_at is None:
             raise AlreadySubscribedError(
-                f"You have the plan {plan.name} until {current.period_end.isoformat()}. Its next payment renews it."
+                f"You have the plan {plan.name} until {current.period_end.isoformat()}, and it renews itself. "
+                "Cancel it first, or use this payment when it has ended."
             )
         return current.prolonged()
     return Subscription(

@@ -77,24 +77,37 @@ class Payer:
     def _ways(
         self, order: Order, now: datetime
     ) -> Iterator[tuple[Bill, tuple[TransactWriteItemTypeDef, TransactWriteItemTypeDef]]]:
-        """In the order in which they are to be tried. Credits come twice, as the account may have to be opened."""
-        subscription = self._subscriptions.current(order.user_id)
-        if subscription and subscription.is_active(now):
-            plan = PLANS[subscription.plan]
-            covers = subscriptions.coverage(plan, order.tier, now)
-            usage = self._subscriptions.usage(order.user_id, covers.day) if covers else Usage()
-            if covers and order.images <= subscriptions.room(plan, covers, usage):
-                takes = Usage(order.images, order.images if covers.capped else 0)
-                yield (
-                    Bill(0, covers),
-                    (
-                        self._subscriptions.take(order.user_id, covers.day, takes, plan),
-                        self._subscriptions.require_plan(order.user_id, plan, now),
-                    ),
-                )
+        """In the order in which they are to be tried.
+
+        The plan comes twice, as it or the quota may change at this moment; credits too, as the account may have to be
+        opened.
+        """
+        for _ in ("as it is", "as it has become"):
+            if covered := self._by_plan(order, now):
+                yield covered
         for _ in ("a known account", "one that was opened just now"):
             hold = credits.hold(order.price)
             yield Bill(order.price), self._ledger.actions(order.user_id, hold, reference=order.reference, now=now)
+
+    def _by_plan(
+        self, order: Order, now: datetime
+    ) -> tuple[Bill, tuple[TransactWriteItemTypeDef, TransactWriteItemTypeDef]] | None:
+        """None where no plan of the user's covers the whole order."""
+        subscription = self._subscriptions.current(order.user_id)
+        if subscription is None or not subscription.is_active(now):
+            return None
+        plan = PLANS[subscription.plan]
+        covers = subscriptions.coverage(plan, order.tier, now)
+        if covers is None:
+            return None
+        usage = self._subscriptions.usage(order.user_id, covers.day)
+        if order.images > subscriptions.room(plan, covers, usage):
+            return None
+        takes = Usage(order.images, order.images if covers.capped else 0)
+        return Bill(0, covers), (
+            self._subscriptions.take(order.user_id, covers.day, takes, plan),
+            self._subscriptions.require_plan(order.user_id, plan, now),
+        )
 
     def settle(self, jobs: Sequence[Job], *, reference: str) -> list[TransactWriteItemTypeDef]:
         """The actions that capture what ended jobs cost, or give it back, credits or quota.

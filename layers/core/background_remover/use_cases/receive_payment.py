@@ -73,9 +73,12 @@ class ReceivePayment:
     def _renew(self, payment: Payment) -> None:
         for _ in range(_ATTEMPTS):
             current = self.subscriptions.current(payment.user_id)
-            if not current or current.plan != payment.plan or not current.renews(self.clock()):
-                return  # It waits for its user to subscribe.
-            if use_payment(self.dynamodb, self.subscriptions, self.payments, payment, current.prolonged()):
+            now = self.clock()
+            if not current or current.plan != payment.plan or not current.renews(now):
+                logger.info("The payment waits for its user to subscribe", payment_id=payment.payment_id)
+                return
+            renewed = current.prolonged() if current.is_active(now) else current.begun_anew(payment.payment_id, now)
+            if use_payment(self.dynamodb, self.subscriptions, self.payments, payment, renewed):
                 logger.info("A subscription is renewed", payment_id=payment.payment_id)
                 return
             if self._known(payment.payment_id).state is not PaymentState.RECORDED:
@@ -85,8 +88,8 @@ class ReceivePayment:
     def refunded(self, payment_id: str, user_id: str) -> None:
         """Takes back what the payment bought: its credits as far as they are there, or its month of the plan.
 
-        Credits that were spent already are recorded as the payment's shortfall, and counted for an alarm. Raises
-        `PaymentContradictsError`.
+        Credits that are not available any more, spent or held, are recorded as the payment's shortfall, and counted for
+        an alarm. Raises `PaymentContradictsError`.
         """
         for _ in range(_ATTEMPTS):
             now = self.clock()
@@ -94,6 +97,8 @@ class ReceivePayment:
             if known and known.user_id != user_id:
                 raise PaymentContradictsError(f"payment {payment_id} is known as {known}")
             if known and known.state is PaymentState.REFUNDED:
+                if known.shortfall:
+                    count("RefundShortfall")  # Whoever recorded it may have died before it was counted.
                 return
             # A payment that is not known yet comes later, and finds itself refunded.
             payment = known or Payment(payment_id=payment_id, user_id=user_id, recorded_at=now)
@@ -125,7 +130,10 @@ class ReceivePayment:
             return replace(refunded, shortfall=payment.credits - there), [*actions]
         current = self.subscriptions.current(payment.user_id)
         if current and payment.used_by == current.subscription_id:
-            return refunded, [self.subscriptions.write(current.shortened())]
+            shortened = current.shortened()
+            if current.is_active(now) and not shortened.is_active(now):
+                logger.warning("A refund ends a plan that ran", payment_id=payment.payment_id)
+            return refunded, [self.subscriptions.write(shortened)]
         return refunded, []
 
     def _known(self, payment_id: str) -> Payment:
