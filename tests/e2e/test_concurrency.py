@@ -10,6 +10,7 @@ from threading import Barrier
 
 from background_remover.domain.errors import InsufficientCreditsError
 from background_remover.domain.jobs import Job, JobStatus, Options, Source
+from background_remover.gateways.job_store import JobStore
 from tests.e2e.caller import Caller
 from tests.e2e.conftest import SIGNUP_CREDITS
 from tests.stack.local_stack import LocalStack
@@ -30,15 +31,7 @@ def test_fifty_requests_over_http_are_taken_ten_times(caller: Caller) -> None:
 
 
 def test_fifty_holds_at_the_same_instant_are_taken_ten_times(stack: LocalStack, caller: Caller) -> None:
-    dynamodb = stack.emulator.client("dynamodb")
-    jobs = stores(
-        dynamodb,
-        signup_credits=SIGNUP_CREDITS,
-        jobs_table=stack.outputs["JobsTableName"],
-        credits_table=stack.outputs["CreditsTableName"],
-        subscriptions_table=stack.outputs["SubscriptionsTableName"],
-    ).jobs
-    together = Barrier(REQUESTS)
+    jobs, together = job_store(stack), Barrier(REQUESTS)
 
     def submit(number: int) -> bool:
         job = new_job(caller.user.user_id, number)
@@ -53,6 +46,17 @@ def test_fifty_holds_at_the_same_instant_are_taken_ten_times(stack: LocalStack, 
         taken = list(threads.map(submit, range(REQUESTS)))
     assert taken.count(True) == AFFORDABLE
     assert caller.balance() == (SIGNUP_CREDITS - AFFORDABLE * PRICE, AFFORDABLE * PRICE)
+
+
+def job_store(stack: LocalStack) -> JobStore:
+    """On the emulator's own tables."""
+    return stores(
+        stack.emulator.client("dynamodb"),
+        signup_credits=SIGNUP_CREDITS,
+        jobs_table=stack.outputs["JobsTableName"],
+        credits_table=stack.outputs["CreditsTableName"],
+        subscriptions_table=stack.outputs["SubscriptionsTableName"],
+    ).jobs
 
 
 def new_job(user_id: str, number: int) -> Job:
@@ -70,3 +74,22 @@ def new_job(user_id: str, number: int) -> Job:
         retire_at=now + timedelta(days=1),
         due_at=now + timedelta(minutes=15),
     )
+
+
+def test_of_a_hundred_removals_at_the_same_instant_a_quota_of_fifty_covers_exactly_fifty(
+    stack: LocalStack, caller: Caller
+) -> None:
+    stack.operate("grant", "--user", caller.user.user_id, "--credits", "1000")
+    assert caller.subscribe("starter", caller.pay("--plan", "starter")).status_code == 200
+    jobs, together = job_store(stack), Barrier(2 * REQUESTS)
+
+    def submit(number: int) -> int:
+        job = new_job(caller.user.user_id, number)
+        together.wait()
+        return jobs.submit(job, None, job.created_at).price
+
+    with ThreadPoolExecutor(2 * REQUESTS) as threads:
+        prices = list(threads.map(submit, range(2 * REQUESTS)))
+    assert (prices.count(0), prices.count(PRICE)) == (50, 50)
+    assert caller.balance() == (SIGNUP_CREDITS + 1000 - 50 * PRICE, 50 * PRICE)
+    assert caller.get("subscription").json()["subscription"]["today"]["used"] == 50
