@@ -10,6 +10,7 @@ from background_remover.domain.errors import ApiKeyNotFoundError, TooManyApiKeys
 from background_remover.gateways.dynamodb import (
     Item,
     TransactionRefusedError,
+    creation,
     find_all,
     from_item,
     instant,
@@ -31,13 +32,7 @@ class ApiKeys:
 
     def add(self, key: ApiKey) -> None:
         """Raises `TooManyApiKeysError`."""
-        put: TransactWriteItemTypeDef = {
-            "Put": {
-                "TableName": self._table,
-                "Item": _to_item(key),
-                "ConditionExpression": "attribute_not_exists(pk)",
-            }
-        }
+        put = creation(self._table, _values(key))
         listing: TransactWriteItemTypeDef = {
             "Update": {
                 "TableName": self._table,
@@ -119,17 +114,15 @@ def _list_key(user_id: str) -> Item:
     return to_item({"pk": f"user#{user_id}"})
 
 
-def _to_item(key: ApiKey) -> Item:
-    return to_item(
-        {
-            "pk": key.key_id,
-            "userId": key.user_id,
-            "name": key.name,
-            "beginning": key.beginning,
-            "createdAt": instant(key.created_at),
-            "lastUsedAt": instant(key.last_used_at) if key.last_used_at else None,
-        }
-    )
+def _values(key: ApiKey) -> dict[str, object]:
+    return {
+        "pk": key.key_id,
+        "userId": key.user_id,
+        "name": key.name,
+        "beginning": key.beginning,
+        "createdAt": instant(key.created_at),
+        "lastUsedAt": instant(key.last_used_at) if key.last_used_at else None,
+    }
 
 
 def _from_item(item: Item) -> ApiKey:

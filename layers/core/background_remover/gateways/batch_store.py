@@ -12,6 +12,7 @@ from background_remover.domain.jobs import GRACE, Failure, Job
 from background_remover.gateways import batch_item, job_item
 from background_remover.gateways.dynamodb import (
     TransactionRefusedError,
+    creation,
     find,
     instant,
     query_page,
@@ -89,13 +90,7 @@ class BatchStore:
     def _creating(
         self, batch: Batch, idempotency: IdempotencyKey | None, now: datetime
     ) -> list[TransactWriteItemTypeDef]:
-        put: TransactWriteItemTypeDef = {
-            "Put": {
-                "TableName": self._table,
-                "Item": to_item(batch_item.new_values(batch)),
-                "ConditionExpression": "attribute_not_exists(pk)",
-            }
-        }
+        put = creation(self._table, batch_item.new_values(batch))
         if idempotency is None:
             return [put]
         user, made = batch.user_id, batch.batch_id

@@ -10,6 +10,7 @@ from background_remover.domain.credits import Balance, EntryKind, LedgerEntry, M
 from background_remover.gateways.dynamodb import (
     Item,
     TransactionRefusedError,
+    creation,
     find,
     instant,
     query_page,
@@ -71,15 +72,7 @@ class CreditLedger:
         """Gives a new user an account with the signup credits; does nothing where there is one."""
         movement = credits.bonus(self._signup_credits)
         balance = {"pk": user_id, "sk": _BALANCE, "available": movement.available, "held": movement.held}
-        opening: list[TransactWriteItemTypeDef] = [
-            {
-                "Put": {
-                    "TableName": self._table,
-                    "Item": to_item(balance),
-                    "ConditionExpression": "attribute_not_exists(pk)",
-                }
-            }
-        ]
+        opening = [creation(self._table, balance)]
         if self._signup_credits:
             opening.append(self._entry(user_id, movement, reference="signup", now=now))
         try:
@@ -101,13 +94,7 @@ class CreditLedger:
     def grant(self, user_id: str, movement: Movement, *, reference: str, now: datetime) -> bool:
         """Adds a purchase or bonus. A reference counts once: a repeat changes nothing and returns False."""
         self.balance(user_id, now)
-        marker: TransactWriteItemTypeDef = {
-            "Put": {
-                "TableName": self._table,
-                "Item": to_item({"pk": user_id, "sk": f"grant#{reference}", "createdAt": instant(now)}),
-                "ConditionExpression": "attribute_not_exists(pk)",
-            }
-        }
+        marker = creation(self._table, {"pk": user_id, "sk": f"grant#{reference}", "createdAt": instant(now)})
         try:
             transact(self._client, [marker, *self.actions(user_id, movement, reference=reference, now=now)])
         except TransactionRefusedError as refusal:
@@ -143,13 +130,7 @@ class CreditLedger:
             "reference": reference,
             "createdAt": instant(now),
         }
-        return {
-            "Put": {
-                "TableName": self._table,
-                "Item": to_item(entry),
-                "ConditionExpression": "attribute_not_exists(pk)",
-            }
-        }
+        return creation(self._table, entry)
 
 
 def _entry_from(item: dict[str, Any]) -> LedgerEntry:

@@ -125,6 +125,11 @@ def write_all(
             raise ContentionError("The database takes no more writes. Try again in a moment.")
 
 
+def creation(table: str, values: Mapping[str, object]) -> TransactWriteItemTypeDef:
+    """The action, for a transaction, that writes a new item. Its condition fails where there is one of its key."""
+    return {"Put": {"TableName": table, "Item": to_item(values), "ConditionExpression": "attribute_not_exists(pk)"}}
+
+
 def to_item(values: Mapping[str, object]) -> Item:
     """Attribute values as the API takes them; attributes that are None are left out."""
     return {name: _serializer.serialize(value) for name, value in values.items() if value is not None}

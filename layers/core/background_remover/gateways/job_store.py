@@ -12,6 +12,7 @@ from background_remover.domain.jobs import OVERDUE_AFTER, Failure, Job, JobStatu
 from background_remover.gateways import job_item
 from background_remover.gateways.dynamodb import (
     TransactionRefusedError,
+    creation,
     find,
     instant,
     query_page,
@@ -57,13 +58,7 @@ class JobStore:
 
         def writes(bill: Bill) -> list[TransactWriteItemTypeDef]:
             paid = job_item.to_values(replace(job, price=bill.price, coverage=bill.coverage))
-            put: TransactWriteItemTypeDef = {
-                "Put": {
-                    "TableName": self._table,
-                    "Item": to_item(paid),
-                    "ConditionExpression": "attribute_not_exists(pk)",
-                }
-            }
+            put = creation(self._table, paid)
             if idempotency is None:
                 return [put]
             return [put, remembering(idempotency, table=self._table, user_id=job.user_id, made=job.job_id, now=now)]

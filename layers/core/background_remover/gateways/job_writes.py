@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from background_remover.domain.jobs import Job, JobStatus
 from background_remover.gateways import batch_item, job_item, payer
-from background_remover.gateways.dynamodb import TransactionRefusedError, instant, to_item, transact, update
+from background_remover.gateways.dynamodb import TransactionRefusedError, creation, instant, to_item, transact, update
 from background_remover.gateways.statistics_store import StatisticsStore
 
 if TYPE_CHECKING:
@@ -50,14 +50,7 @@ class JobWrites:
 
     def record(self, job: Job) -> None:
         """Writes and counts a job that had ended before it began. Raises `TransactionRefusedError` for a known one."""
-        put: TransactWriteItemTypeDef = {
-            "Put": {
-                "TableName": self._table,
-                "Item": to_item(job_item.to_values(job)),
-                "ConditionExpression": "attribute_not_exists(pk)",
-            }
-        }
-        transact(self._client, [put, self._statistics.count([job])])
+        transact(self._client, [creation(self._table, job_item.to_values(job)), self._statistics.count([job])])
 
     def end(
         self,
