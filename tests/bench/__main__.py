@@ -49,7 +49,7 @@ def image_paths(folder: Path) -> dict[str, Figure]:
         runs = [
             json.loads(
                 subprocess.run(
-                    [sys.executable, "-m", "tests.bench.image_path", photo], check=True, capture_output=True
+                    [sys.executable, "-m", "tests.bench.image_path", photo, tier], check=True, capture_output=True
                 ).stdout
             )
             for _ in range(IMAGE_PATH_REPETITIONS)

@@ -1,4 +1,4 @@
-"""The image path in a fresh process: `python -m tests.bench.image_path PHOTO` prints CPU and memory per stage as JSON.
+"""The image path in a fresh process: `python -m tests.bench.image_path PHOTO TIER` prints CPU and memory per stage as JSON.
 
 What is measured is everything that the functions do to the pixels, with a matte in place of Hugging Face's answer.
 """
@@ -11,13 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
+from background_remover.domain.tiers import TIERS, Refinement
 from imaging import cutout, matte, photo
 
 STATUS = Path("/proc/self/status")
 MEASURED = ("prepare", "decode", "composite", "encode", "thumbnail")
 
 
-def run(content: bytes) -> dict[str, dict[str, float]]:
+def run(content: bytes, refinement: Refinement) -> dict[str, dict[str, float]]:
     """By stage: `cpu_s` and the highest resident memory during the stage, `peak_mb`."""
     figures: dict[str, dict[str, float]] = {}
 
@@ -31,11 +32,10 @@ def run(content: bytes) -> dict[str, dict[str, float]]:
     copy = stage("prepare", lambda: photo.inference_copy(content))
     answer = matte.encode_matte(_ellipse(copy.width, copy.height))
     decoded = stage("decode", lambda: photo.decode(content))
-    height, width = decoded.rgb.shape[:2]
 
     def composite() -> cutout.Cutout:
         small = matte.read_matte(answer, width=copy.width, height=copy.height)
-        return cutout.compose(decoded, matte.upsample(small, width=width, height=height))
+        return cutout.compose(decoded, small, refinement)
 
     result = stage("composite", composite)
     stage("encode", lambda: cutout.encode(result, "png", None))
@@ -56,4 +56,4 @@ def _peak_mb() -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(run(Path(sys.argv[1]).read_bytes())))
+    print(json.dumps(run(Path(sys.argv[1]).read_bytes(), TIERS[sys.argv[2]].refinement)))

@@ -9,8 +9,9 @@ from PIL import Image
 
 from background_remover.domain.errors import TooManyPixelsError
 from background_remover.domain.jobs import OutputFormat
+from background_remover.domain.tiers import Refinement
 from imaging.colour import rgb_array
-from imaging.matte import Matte
+from imaging.matte import Matte, upsample
 from imaging.photo import Photo
 from imaging.png import write_png
 
@@ -32,12 +33,13 @@ class Cutout:
     icc_profile: bytes | None
 
 
-def compose(photo: Photo, matte: Matte) -> Cutout:
-    """The photo's pixels under a matte of the photo's size, times the photo's own alpha; RGB is 0 where alpha is.
+def compose(photo: Photo, matte: Matte, refinement: Refinement) -> Cutout:
+    """The photo's pixels under a matte of any size, times the photo's own alpha; RGB is 0 where alpha is.
 
     Zeroed, the colours of the background can neither be looked up in the file nor make it larger.
     """
-    height, width = matte.shape
+    height, width, _ = photo.rgb.shape
+    matte = upsample(matte, width=width, height=height)
     rgba = np.empty((height, width, 4), np.uint8)
     for top in range(0, height, _STRIP_ROWS):  # by strips, each of which stays in the cache for all the steps
         rows = slice(top, top + _STRIP_ROWS)

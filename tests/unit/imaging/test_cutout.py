@@ -9,12 +9,14 @@ from PIL import Image, ImageOps
 
 from background_remover.domain.errors import TooManyPixelsError
 from background_remover.domain.jobs import OutputFormat
+from background_remover.domain.tiers import Refinement
 from imaging.cutout import CONTENT_TYPES, MAX_SIDES, Cutout, compose, encode, thumbnail
-from imaging.matte import encode_matte, read_matte, upsample
+from imaging.matte import encode_matte, read_matte
 from imaging.photo import Photo, decode, inference_copy
 from tests.unit.imaging.images import gradient, photo_file, srgb_profile
 
 FORMATS: tuple[OutputFormat, ...] = ("png", "webp", "jpeg")
+UNREFINED = Refinement()
 RED = (255, 0, 0)
 
 
@@ -27,7 +29,7 @@ def disc(width: int, height: int) -> NDArray[np.uint8]:
 
 
 def cutout_of(width: int = 64, height: int = 48, icc_profile: bytes | None = None) -> Cutout:
-    return compose(Photo(gradient(width, height), None, icc_profile), disc(width, height))
+    return compose(Photo(gradient(width, height), None, icc_profile), disc(width, height), UNREFINED)
 
 
 def opened(content: bytes) -> Image.Image:
@@ -55,26 +57,21 @@ def test_hidden_colours_are_zeroed() -> None:
 @given(arrays(np.uint8, (35, 7)), arrays(np.uint8, (35, 7)))
 @settings(max_examples=50, deadline=None)
 def test_the_photos_own_alpha_is_multiplied_in(matte: NDArray[np.uint8], own: NDArray[np.uint8]) -> None:
-    rgba = compose(Photo(gradient(7, 35), own, None), matte).rgba
+    rgba = compose(Photo(gradient(7, 35), own, None), matte, UNREFINED).rgba
     assert np.array_equal(rgba[:, :, 3], np.rint(matte.astype(float) * own / 255))
     assert not rgba[rgba[:, :, 3] == 0].any()
 
 
 def test_every_product_of_two_alphas_is_rounded_to_the_nearest() -> None:
     matte, own = np.meshgrid(np.arange(256, dtype=np.uint8), np.arange(256, dtype=np.uint8))
-    rgba = compose(Photo(gradient(256, 256), own, None), matte).rgba
+    rgba = compose(Photo(gradient(256, 256), own, None), matte, UNREFINED).rgba
     assert np.array_equal(rgba[:, :, 3], np.rint(matte.astype(float) * own / 255))
 
 
 def test_the_photo_is_left_as_it_was() -> None:
     photo = Photo(gradient(), None, None)
-    compose(photo, disc(64, 48))
+    compose(photo, disc(64, 48), UNREFINED)
     assert np.array_equal(photo.rgb, gradient())
-
-
-def test_a_matte_of_another_size_than_the_photo_is_an_error() -> None:
-    with pytest.raises(ValueError, match="broadcast"):
-        compose(Photo(gradient(), None, None), disc(48, 64))
 
 
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP"])
@@ -84,8 +81,7 @@ def test_from_file_to_file_opaque_pixels_are_the_decoded_photos(file_format: str
     copy = inference_copy(content)
     matte = read_matte(encode_matte(disc(copy.width, copy.height)), width=copy.width, height=copy.height)
     photo = decode(content)
-    height, width, _ = photo.rgb.shape
-    result = encode(compose(photo, upsample(matte, width=width, height=height)), "png", None)
+    result = encode(compose(photo, matte, UNREFINED), "png", None)
 
     upright = ImageOps.exif_transpose(opened(content)).convert("RGB")
     rgba = np.asarray(opened(result))
@@ -200,7 +196,7 @@ def test_a_thumbnail_shows_what_the_cut_out_shows(size: tuple[int, int]) -> None
 
 def test_a_thumbnail_has_no_dark_rim() -> None:
     white = np.full((600, 600, 3), 255, np.uint8)
-    rgba = np.asarray(opened(thumbnail(compose(Photo(white, None, None), disc(600, 600)))))
+    rgba = np.asarray(opened(thumbnail(compose(Photo(white, None, None), disc(600, 600), UNREFINED))))
     assert rgba[rgba[:, :, 3] > 40][:, :3].min() > 225
 
 

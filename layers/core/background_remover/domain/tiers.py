@@ -1,4 +1,4 @@
-"""The quality tiers. A tier is one row of this table: what it adds to model and price becomes a column here."""
+"""The quality tiers. A tier is one row of this table: what sets it apart is a column here."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -15,21 +15,35 @@ class Model(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Refinement:
+    """What is done with the photo's pixels once there is a matte.
+
+    `alpha`: the matte is refined against the photo. `colour_scale`: foreground colours, freed of the old background,
+    are estimated at one in so many pixels a side; None leaves the photo's own.
+    """
+
+    alpha: bool = False
+    colour_scale: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Tier:
-    """`credits` is the price of one image."""
+    """`credits` is the price of one image, `passes` the number of inferences: the second is of the mirrored photo."""
 
     name: str
     model: Model
     credits: int
+    refinement: Refinement
+    passes: int = 1
 
 
 TIERS = {
     tier.name: tier
     for tier in (
-        Tier("basic", Model.RMBG_1_4, credits=3),
-        Tier("standard", Model.RMBG_2_0, credits=8),
-        Tier("professional", Model.RMBG_2_0, credits=15),
-        Tier("industry", Model.RMBG_2_0, credits=25),
+        Tier("basic", Model.RMBG_1_4, 3, Refinement()),
+        Tier("standard", Model.RMBG_2_0, 8, Refinement(alpha=True)),
+        Tier("professional", Model.RMBG_2_0, 15, Refinement(alpha=True, colour_scale=8)),
+        Tier("industry", Model.RMBG_2_0, 25, Refinement(alpha=True, colour_scale=4), passes=2),
     )
 }
 

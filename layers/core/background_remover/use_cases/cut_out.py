@@ -27,7 +27,7 @@ from background_remover.gateways.work_queue import message_for
 from background_remover.observability import count, logger
 from background_remover.use_cases.memory_room import MemoryRoom
 from imaging.cutout import BYTES_PER_PIXEL, CONTENT_TYPES, compose, encode, thumbnail
-from imaging.matte import Matte, encode_matte, read_matte, upsample
+from imaging.matte import Matte, encode_matte, read_matte
 from imaging.photo import EncodedImage, Photo, decode, inspect
 
 if TYPE_CHECKING:
@@ -170,10 +170,9 @@ class CutOut:
 
     def _store(self, job: Job, photo: Photo, matte: Matte) -> Stored:
         """Stores everything that the job makes."""
-        height, width = photo.rgb.shape[:2]
         beside = [self.threads.submit(lambda: self.objects.put(matte_key(job), encode_matte(matte), "image/png"))]
         try:
-            cutout = compose(photo, upsample(matte, width=width, height=height))
+            cutout = compose(photo, matte, TIERS[job.tier].refinement)
             beside.append(
                 self.threads.submit(lambda: self.objects.put(thumbnail_key(job), thumbnail(cutout), "image/webp"))
             )
