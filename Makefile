@@ -6,6 +6,8 @@ SHELL := bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core:$(CURDIR)/layers/imaging
 export SAM_CLI_TELEMETRY := 0
+# As in template.yaml: on small tiles threads of BLAS only wait for each other.
+export OPENBLAS_NUM_THREADS := 1
 
 SOURCES := template.yaml functions/docs/openapi.json layers/docs/Makefile \
 	$(shell find functions layers -name '*.py' -o -name 'requirements.txt')
@@ -41,6 +43,10 @@ down:  ## Stop what `make up` started
 .PHONY: bench
 bench: install build  ## Measure speed, memory, cold starts and AWS calls into bench.json
 	@python -m tests.bench
+
+.PHONY: bench-quality
+bench-quality: install .cache/rembg/installed  ## Measure the tiers' quality beside rembg's: make bench-quality DATA=folder of photos and mattes
+	@python -m tests.bench.quality $(call needed,DATA)
 
 .PHONY: fuzz
 fuzz: install build  ## Thousands of arbitrary requests against the whole stack: make fuzz [EXAMPLES=…] for each route
@@ -103,6 +109,7 @@ lock: install  ## Pin the newest versions that go together
 	python -m pip install --quiet uv
 	cd tests && $(LOCK) --upgrade requirements.in -o requirements.txt
 	cd tests/stack && $(LOCK) --upgrade emulator.in -o emulator.txt
+	cd tests/bench/quality && $(LOCK) --upgrade rembg.in -o rembg.txt
 	cd layers/core && $(LOCK) --upgrade -c ../../tests/requirements.txt requirements.in -o requirements.txt
 	cd layers/imaging && $(LOCK) --upgrade -c ../../tests/requirements.txt requirements.in -o requirements.txt
 	cd layers/docs && $(LOCK) --no-deps --upgrade -c ../../tests/requirements.txt requirements.in -o requirements.txt
@@ -122,6 +129,12 @@ install: .venv/installed .cache/emulator/installed .cache/assets/installed
 	@echo "installing the AWS emulator …"
 	@python3.13 -m venv .cache/emulator
 	@.cache/emulator/bin/$(PIP) -r $<
+	@touch $@
+
+.cache/rembg/installed: tests/bench/quality/rembg.txt
+	@echo "installing rembg, to compare with …"
+	@python3.13 -m venv .cache/rembg
+	@.cache/rembg/bin/$(PIP) -r $<
 	@touch $@
 
 .cache/assets/installed: tests/stack/assets.txt tests/stack/assets.py | .venv/installed

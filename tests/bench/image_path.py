@@ -1,9 +1,10 @@
-"""The image path in a fresh process: `python -m tests.bench.image_path PHOTO TIER` prints CPU and memory per stage as JSON.
+"""The image path in a fresh process: `python -m tests.bench.image_path PHOTO TIER MATTE RESULT`, figures as JSON.
 
 What is measured is everything that the functions do to the pixels, with a matte in place of Hugging Face's answer.
 """
 
 import json
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -18,8 +19,11 @@ STATUS = Path("/proc/self/status")
 MEASURED = ("prepare", "decode", "composite", "encode", "thumbnail")
 
 
-def run(content: bytes, refinement: Refinement) -> dict[str, dict[str, float]]:
-    """By stage: `cpu_s` and the highest resident memory during the stage, `peak_mb`."""
+def run(content: bytes, refinement: Refinement, answer: bytes) -> tuple[dict[str, dict[str, float]], bytes]:
+    """By stage: `cpu_s` and the highest resident memory during the stage, `peak_mb`; and the PNG that comes out.
+
+    `answer` is a matte of the inference copy's size.
+    """
     figures: dict[str, dict[str, float]] = {}
 
     def stage[Product](name: str, work: Callable[[], Product]) -> Product:
@@ -30,7 +34,6 @@ def run(content: bytes, refinement: Refinement) -> dict[str, dict[str, float]]:
         return product
 
     copy = stage("prepare", lambda: photo.inference_copy(content))
-    answer = matte.encode_matte(_ellipse(copy.width, copy.height))
     decoded = stage("decode", lambda: photo.decode(content))
 
     def composite() -> cutout.Cutout:
@@ -38,12 +41,19 @@ def run(content: bytes, refinement: Refinement) -> dict[str, dict[str, float]]:
         return cutout.compose(decoded, small, refinement)
 
     result = stage("composite", composite)
-    stage("encode", lambda: cutout.encode(result, "png", None))
+    png = stage("encode", lambda: cutout.encode(result, "png", None))
     stage("thumbnail", lambda: cutout.thumbnail(result))
+    return figures, png
+
+
+def measure(photo: Path, tier: str, answer: Path, result: Path) -> dict[str, dict[str, float]]:
+    """`run`, in a process of its own."""
+    command: list[str | Path] = [sys.executable, "-m", "tests.bench.image_path", photo, tier, answer, result]
+    figures: dict[str, dict[str, float]] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     return figures
 
 
-def _ellipse(width: int, height: int) -> matte.Matte:
+def ellipse(width: int, height: int) -> matte.Matte:
     """A matte with a soft edge, 1 at the centre, 0 outside."""
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     soft = np.clip((0.8 - np.hypot(x, y)) * 20, 0, 1) * 255
@@ -56,4 +66,7 @@ def _peak_mb() -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(run(Path(sys.argv[1]).read_bytes(), TIERS[sys.argv[2]].refinement)))
+    photo_file, tier_name, answer_file, result_file = sys.argv[1:]
+    measured, made = run(Path(photo_file).read_bytes(), TIERS[tier_name].refinement, Path(answer_file).read_bytes())
+    Path(result_file).write_bytes(made)
+    print(json.dumps(measured))

@@ -10,7 +10,9 @@ from PIL import Image
 from background_remover.domain.errors import TooManyPixelsError
 from background_remover.domain.jobs import OutputFormat
 from background_remover.domain.tiers import Refinement
+from imaging.alpha import refine
 from imaging.colour import rgb_array
+from imaging.foreground import separate
 from imaging.matte import Matte, upsample
 from imaging.photo import Photo
 from imaging.png import write_png
@@ -39,7 +41,7 @@ def compose(photo: Photo, matte: Matte, refinement: Refinement) -> Cutout:
     Zeroed, the colours of the background can neither be looked up in the file nor make it larger.
     """
     height, width, _ = photo.rgb.shape
-    matte = upsample(matte, width=width, height=height)
+    matte = refine(photo, matte) if refinement.alpha else upsample(matte, width=width, height=height)
     rgba = np.empty((height, width, 4), np.uint8)
     for top in range(0, height, _STRIP_ROWS):  # by strips, each of which stays in the cache for all the steps
         rows = slice(top, top + _STRIP_ROWS)
@@ -50,6 +52,8 @@ def compose(photo: Photo, matte: Matte, refinement: Refinement) -> Cutout:
         strip[:, :, 3] = alpha
         whole_pixels = strip.view(np.uint32)[:, :, 0]
         whole_pixels *= alpha != 0
+    for pixels in refinement.colour_pixels:
+        separate(photo, matte, rgba, pixels=pixels)
     return Cutout(rgba, photo.icc_profile)
 
 

@@ -63,6 +63,14 @@ class Photo:
     alpha: NDArray[np.uint8] | None
     icc_profile: bytes | None
 
+    def on_white(self, rows: slice, columns: slice = slice(None)) -> NDArray[np.uint8]:
+        """(height, width, 3) as the model sees it: the hidden colours of transparent pixels can be anything."""
+        rgb = self.rgb[rows, columns]
+        if self.alpha is None:
+            return rgb
+        opacity = self.alpha[rows, columns, np.newaxis].astype(np.uint16)
+        return ((rgb * opacity + 255 * (255 - opacity) + 127) // 255).astype(np.uint8)
+
 
 def inspect(content: bytes) -> PhotoInfo:
     """Reads the header only.

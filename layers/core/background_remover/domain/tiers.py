@@ -18,12 +18,12 @@ class Model(StrEnum):
 class Refinement:
     """What is done with the photo's pixels once there is a matte.
 
-    `alpha`: the matte is refined against the photo. `colour_scale`: foreground colours, freed of the old background,
-    are estimated at one in so many pixels a side; None leaves the photo's own.
+    `alpha`: the matte is refined against the photo. `colour_pixels`: the subject's colours are freed of the old
+    background, estimated on copies of the photo of so many pixels, one after the other.
     """
 
     alpha: bool = False
-    colour_scale: int | None = None
+    colour_pixels: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ TIERS = {
     for tier in (
         Tier("basic", Model.RMBG_1_4, 3, Refinement()),
         Tier("standard", Model.RMBG_2_0, 8, Refinement(alpha=True)),
-        Tier("professional", Model.RMBG_2_0, 15, Refinement(alpha=True, colour_scale=8)),
-        Tier("industry", Model.RMBG_2_0, 25, Refinement(alpha=True, colour_scale=4), passes=2),
+        Tier("professional", Model.RMBG_2_0, 15, Refinement(alpha=True, colour_pixels=(190_000,))),
+        Tier("industry", Model.RMBG_2_0, 25, Refinement(alpha=True, colour_pixels=(190_000, 750_000)), passes=2),
     )
 }
 
