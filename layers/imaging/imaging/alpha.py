@@ -21,6 +21,10 @@ SMOOTHING = 3e-6
 LEVELS = 0.05, 0.95
 """What counts as none and as all: the linear function leaves a haze of a few per cent beside an edge."""
 
+EXPLAINED = 0.1, 0.3
+"""The share of the matte's variation that the photo's colours explain, below which the matte is left as it is, and
+above which the photo is followed: what is white on white has no edge to follow, and would be smeared."""
+
 _SOLVED = 8 * RADIUS  # a side of the pieces that are solved together
 _REACH = 2 * RADIUS  # how far apart two pixels of the matte have a bearing on each other
 
@@ -109,16 +113,21 @@ def _solved_piece(guide: NDArray[np.uint8], matte: Matte) -> Floats:
     red, green, blue = colours
     alpha = matte.astype(np.float32) / 255
     products = (red * red, red * green, red * blue, green * green, green * blue, blue * blue, *(colours * alpha))
-    means = _box_means(np.stack((red, green, blue, alpha, *products)))
-    r, g, b, a, rr, rg, rb, gg, gb, bb, ra, ga, ba = means
+    means = _box_means(np.stack((red, green, blue, alpha, alpha * alpha, *products)))
+    r, g, b, a, aa, rr, rg, rb, gg, gb, bb, ra, ga, ba = means
+    covariances = ra - r * a, ga - g * a, ba - b * a
     multipliers = _three_unknowns(
         (rr - r * r + SMOOTHING, rg - r * g, rb - r * b, gg - g * g + SMOOTHING, gb - g * b, bb - b * b + SMOOTHING),
-        (ra - r * a, ga - g * a, ba - b * a),
+        covariances,
     )
-    solution = np.stack((*multipliers, a))
+    solution = np.stack((*multipliers, a, sum(map(np.multiply, multipliers, covariances)), aa - a * a))
     for channel, mean in enumerate((r, g, b)):
         solution[3] -= solution[channel] * mean
     solution = _box_means(solution)
+    explained = solution[4] / np.maximum(solution[5], np.float32(1e-6))
+    trust = np.clip((explained - EXPLAINED[0]) / (EXPLAINED[1] - EXPLAINED[0]), 0, 1)
+    solution = np.asarray(solution[:4] * trust)
+    solution[3] += (1 - trust) * alpha[_REACH:-_REACH, _REACH:-_REACH]
     for channel in range(3):
         solution[3] -= solution[channel] * centre[channel]
     solution[:3] /= 255

@@ -2,13 +2,14 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from imaging.alpha import LEVELS, RADIUS, SMOOTHING, refine
 from imaging.matte import Matte, upsample
 from imaging.photo import Photo
 from tests.unit.imaging.images import gradient
 
-SUBJECT, BEHIND = (220, 60, 40), (30, 90, 200)
+SUBJECT, BEHIND = (220, 60, 40), (30, 120, 200)
 
 
 def disc(side: int) -> NDArray[np.floating]:
@@ -52,7 +53,7 @@ def test_a_binary_matte_gets_a_smooth_edge() -> None:
 
 def test_a_grey_photo_is_refined_as_well_although_its_channels_say_the_same() -> None:
     alpha = disc(480)
-    photo = photographed(alpha)
+    photo = photographed(alpha, (180, 180, 180))
     grey = np.repeat(photo.rgb.mean(2, keepdims=True).astype(np.uint8), 3, axis=2)
     matte = small(alpha, 4)
     assert (
@@ -101,16 +102,7 @@ def test_what_is_hidden_in_the_file_does_not_matter() -> None:
 def filtered_whole(rgb: NDArray[np.uint8], matte: Matte) -> NDArray[np.intp]:
     """The guided filter as its paper writes it, in float64, over everything at once."""
     size = matte.shape[1], matte.shape[0]
-    # At a whole-number scale a triangle of that many pixels to either side is what Pillow's bilinear filter is.
-    scale = len(rgb) // len(matte)
-    triangle = 1 - np.abs(np.arange(2 * scale) + 0.5 - scale) / scale
-    kernel = np.outer(triangle, triangle) / triangle.sum() ** 2
-    padded = cv2.copyMakeBorder(rgb, scale, scale, scale, scale, cv2.BORDER_REPLICATE).astype(float)
-    blurred = cv2.filter2D(padded, -1, kernel, anchor=(0, 0))
-    guide = (
-        np.rint(blurred[scale // 2 + scale % 2 - 1 :: scale, scale // 2 + scale % 2 - 1 :: scale])[: size[1], : size[0]]
-        / 255
-    )
+    guide = np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.BILINEAR)) / 255
 
     def means(values: NDArray[np.floating]) -> NDArray[np.floating]:
         return np.asarray(cv2.blur(values, (2 * RADIUS + 1,) * 2, borderType=cv2.BORDER_REPLICATE))
