@@ -331,6 +331,31 @@ def test_what_a_plan_covers_stays_covered(account: Account, hub: HuggingFaceStan
     assert account.balance() == Balance(available=50, held=0)
 
 
+# ---- no foreground -------------------------------------------------------------------------------------------------
+
+
+def test_where_neither_found_anything_the_job_has_failed(account: Account, hub: HuggingFaceStandIn) -> None:
+    job = queued(account)
+    hub.play(Fault("empty_matte", times=2))
+
+    account.process(message_for(job))
+
+    failure = now(account, job).failure
+    assert failure
+    assert failure.code == "unknown_foreground"
+    assert account.balance() == Balance(available=50, held=0)
+    assert account.sent == []
+
+
+def test_what_one_of_them_found_is_delivered_for_what_both_cost(account: Account, hub: HuggingFaceStandIn) -> None:
+    hub.play(Fault("empty_matte"))
+
+    job = account.remove(industry())
+
+    assert job.result
+    assert (job.status, job.result.tier, job.price) == (JobStatus.COMPLETED, "industry", 25)
+
+
 # ---- no pass -------------------------------------------------------------------------------------------------------
 
 
