@@ -24,12 +24,17 @@ from background_remover.domain.errors import (
 )
 from background_remover.domain.jobs import Job, JobStatus, Lease, Submission
 from background_remover.domain.subscriptions import Usage
+from background_remover.domain.tiers import TIERS, Refinement
 from background_remover.gateways.hugging_face.client import HuggingFace
 from background_remover.gateways.job_store import LeaseLostError
 from background_remover.gateways.object_store import matte_key, result_key
 from background_remover.gateways.work_queue import message_for
 from background_remover.observability import metrics
+from background_remover.use_cases import cut_out
 from background_remover.use_cases.process_job import ProcessJob
+from imaging.cutout import Cutout, compose
+from imaging.matte import Matte
+from imaging.photo import Photo
 from tests.integration.jobs.account import LEASE, NOON, SECONDS, TOKEN, Account, batch_now, now, removal
 from tests.integration.jobs.interruptions import AnswerLostError, Interruption, Interruptions
 from tests.stack.hugging_face import Fault, HuggingFaceStandIn
@@ -254,6 +259,24 @@ def test_the_one_that_came_is_delivered_at_the_price_of_the_tier_that_needs_no_o
     assert account.movements() == [("bonus", 50, 0), ("hold", -25, 25), ("capture", 0, -15), ("release", 10, -10)]
     assert np.array_equal(kept_matte(account, job), ramp(50)[:, ::-1] if failing == 0 else ramp(50))
     assert result_key(job) in account.files()
+
+
+@pytest.mark.parametrize("second", [ramp(0), InferenceRefusedError("No.")], ids=["industry", "professional"])
+def test_the_photo_is_refined_as_the_tier_is_that_is_delivered(
+    account_with: WithModel, monkeypatch: pytest.MonkeyPatch, second: np.ndarray | Exception
+) -> None:
+    refinements: list[Refinement] = []
+
+    def noting(photo: Photo, matte: Matte, refinement: Refinement) -> Cutout:
+        refinements.append(refinement)
+        return compose(photo, matte, refinement)
+
+    monkeypatch.setattr(cut_out, "compose", noting)
+
+    job = account_with(Model(ramp(0), second)).remove(industry())
+
+    assert job.result
+    assert refinements == [TIERS[job.result.tier].refinement]
 
 
 @failures
