@@ -13,7 +13,7 @@ from background_remover.gateways.work_queue import JobMessage
 from background_remover.observability import logger, metrics
 from background_remover.settings import WorkerSettings
 from background_remover.use_cases.close_batch import close_batch
-from background_remover.use_cases.cut_out import CutOut
+from background_remover.use_cases.cut_out import MOST_PASSES, CutOut
 from background_remover.use_cases.memory_room import MemoryRoom
 from background_remover.use_cases.process_job import ProcessJob
 
@@ -45,7 +45,7 @@ process_job = ProcessJob(
         queue=deployment.queue(),
         hugging_face=deployment.hugging_face(),
         clock=clock,
-        threads=ThreadPoolExecutor(2 * MESSAGES_AT_ONCE),  # A matte and a thumbnail of each.
+        threads=ThreadPoolExecutor(MOST_PASSES * MESSAGES_AT_ONCE),  # Later of each a matte and a thumbnail.
         inferences=Semaphore(WorkerSettings.from_environment().inferences_at_once),
         room=MemoryRoom(ROOM),
     ),

@@ -33,6 +33,7 @@ def test_a_model_that_is_cold_for_a_moment_is_waited_for(stack: LocalStack, call
         (Fault("wrong_size", times=2), 502, "invalid_matte"),
         (Fault("truncated_matte", times=2), 502, "invalid_matte"),
         (Fault("html_200", times=2), 502, "invalid_matte"),
+        (Fault("empty_matte"), 422, "unknown_foreground"),
     ],
 )
 def test_a_job_that_hugging_face_fails_costs_nothing(
@@ -44,6 +45,31 @@ def test_a_job_that_hugging_face_fails_costs_nothing(
     job = caller.get(f"jobs/{answer.json()['jobId']}").json()
     assert (job["status"], job["credits"], job["error"]["code"]) == ("failed", 0, code)
     assert caller.balance() == (SIGNUP_CREDITS, 0)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Prefer": "respond-async"}], ids=["inline", "worker"])
+def test_of_two_inferences_one_is_delivered_at_the_lesser_price(
+    stack: LocalStack, caller: Caller, headers: dict[str, str]
+) -> None:
+    stack.hugging_face.play(Fault("unprocessable"))
+    job = caller.outcome(caller.remove(tier="industry", headers=headers).json()["jobId"])
+    assert (job["status"], job["tier"], job["deliveredTier"], job["credits"]) == (
+        "completed",
+        "industry",
+        "professional",
+        15,
+    )
+    assert job["quality"] == {"score": 100, "reasons": []}
+    assert caller.get("jobs").json()["jobs"][0]["deliveredTier"] == "professional"
+    assert caller.balance() == (SIGNUP_CREDITS - 15, 0)
+    ledger = [(entry["kind"], entry["available"], entry["held"]) for entry in caller.get("credits").json()["ledger"]]
+    assert ledger[:3] == [("release", 10, -10), ("capture", 0, -15), ("hold", -25, 25)]
+
+
+def test_both_inferences_are_asked_for_with_the_photo_and_its_mirror_image(stack: LocalStack, caller: Caller) -> None:
+    job = caller.remove(tier="industry").json()
+    assert (job["status"], job["deliveredTier"], job["credits"]) == ("completed", "industry", 25)
+    assert [request.call for request in stack.hugging_face.requests].count("submit") == 2
 
 
 def test_a_rotated_token_is_picked_up_without_a_restart(stack: LocalStack, caller: Caller) -> None:

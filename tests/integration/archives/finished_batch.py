@@ -15,6 +15,7 @@ from background_remover.domain.jobs import (
     Lease,
     Options,
     OutputFormat,
+    Quality,
     Result,
     Source,
     item_id,
@@ -67,7 +68,14 @@ def new_batch(file_names: Sequence[str | None], output: OutputFormat = "png") ->
 
 def complete(jobs: JobStore, objects: ObjectStore, job: Job, content: bytes) -> None:
     objects.put(result_key(job), content, "image/png")
-    result = Result(content_type="image/png", size=len(content), crc32=zlib.crc32(content), seconds=2.5)
+    result = Result(
+        content_type="image/png",
+        size=len(content),
+        crc32=zlib.crc32(content),
+        seconds=2.5,
+        tier=job.tier,
+        quality=Quality(100),
+    )
     jobs.complete(_leased(jobs, job), result, NOON)
 
 

@@ -96,6 +96,7 @@ def test_the_manifest_says_what_became_of_each_photo(archives: Archives) -> None
                 "status": "completed",
                 "tier": "basic",
                 "credits": 3,
+                "deliveredTier": "basic",
             },
             {
                 "fileName": "dög.png",

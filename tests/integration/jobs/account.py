@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -92,7 +93,12 @@ class SentMessage:
 
 
 class Account:
-    """Empty tables, bucket and queue, inside moto's `mock_aws`. `sent` has the jobs that were queued, oldest first."""
+    """Empty tables, bucket and queue, inside moto's `mock_aws`. `sent` has the jobs that were queued, oldest first.
+
+    With `at_once` set to 1, what a job does at the same time is done in a fixed order.
+    """
+
+    at_once = 4
 
     def __init__(self, hub: HuggingFaceStandIn, *, token: str, models: frozenset[Model] = frozenset(Model)) -> None:
         self.clock = Clock()
@@ -156,6 +162,7 @@ class Account:
             queue=self.queue,
             hugging_face=self.hugging_face,
             clock=self.clock,
+            threads=ThreadPoolExecutor(self.at_once),
         )
 
     def remove(self, removal: Removal) -> Job:

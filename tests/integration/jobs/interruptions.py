@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
@@ -55,6 +56,7 @@ class Interruptions:
     def __init__(self, account: Account) -> None:
         self._events = [client.meta.events for client in (account.dynamodb, account.s3, account.sqs)]
         self._armed: Interruption | None = None
+        self._lock = Lock()
         self.seen: Counter[tuple[str, Moment]] = Counter()
 
     def __enter__(self) -> Interruptions:
@@ -90,10 +92,17 @@ class Interruptions:
         self._reach(context["call"], "after")
 
     def _reach(self, call: str, moment: Moment) -> None:
-        self.seen[call, moment] += 1
-        armed = self._armed
-        if armed and (armed.call, armed.moment, armed.occurrence) == (call, moment, self.seen[call, moment]):
-            self._armed = None
+        with self._lock:  # The two inferences of a job call from threads of their own.
+            self.seen[call, moment] += 1
+            armed = self._armed
+            is_reached = armed and (armed.call, armed.moment, armed.occurrence) == (
+                call,
+                moment,
+                self.seen[call, moment],
+            )
+            if is_reached:
+                self._armed = None
+        if armed and is_reached:
             outcome = armed.act()
             if isinstance(outcome, BaseException):
                 raise outcome

@@ -68,17 +68,27 @@ def assert_conserved(*, delivered: set[JobKey]) -> set[JobKey]:
 
     open_holds: dict[str, int] = defaultdict(int)
     for key, job in existing.items():
-        assert movements[key]["hold"] == [(-job.price, job.price)], "each job holds its price once"
+        ((_, held),) = movements[key]["hold"]
         if not job.has_ended:
             open_holds[job.user_id] += job.price
-        ending = "capture" if job.status is JobStatus.COMPLETED else "release"
-        assert len(movements[key][ending]) == job.has_ended, "a job is paid for or given back when it ends, once"
+        if job.result:
+            lesser = (job.tier, job.result.tier) == ("industry", "professional")
+            assert job.result.tier == job.tier or lesser, "a lesser tier is delivered only where there is one"
+            assert job.price == (15 if lesser else held), "a job costs what was delivered"
+            assert movements[key]["capture"] == [(0, -job.price)], "a completed job is paid for, once"
+        else:
+            assert held == job.price, "each job holds its price once"
+            assert movements[key]["capture"] == [], "only a completed job is paid for"
     for key, kinds in movements.items():
         ((_, price),) = kinds["hold"]
-        assert kinds["capture"] in ([], [(0, -price)]), "the price is captured at most once"
-        assert kinds["release"] in ([], [(price, -price)]), "the price is released at most once"
-        ended = len(kinds["capture"]) + len(kinds["release"])
-        assert ended == (key not in existing or existing[key].has_ended), "hold = capture + release once it has ended"
+        captured = [-held for _, held in kinds["capture"]]
+        released = [-held for _, held in kinds["release"]]
+        assert kinds["release"] == [(each, -each) for each in released], "what is released is available again"
+        assert len(captured) <= 1, "a price is captured at most once"
+        assert len(released) <= 1, "a price, or the rest of it, is released at most once"
+        settled = sum(captured) + sum(released)
+        has_ended = key not in existing or existing[key].has_ended
+        assert settled == (price if has_ended else 0), "hold = capture + release once it has ended"
         assert not kinds["capture"] or key in now_delivered | delivered, "only a delivered result is charged"
     assert {user: held for user, (_, held) in balances.items()} == {user: open_holds[user] for user in balances}, (
         "held is what the open jobs hold"

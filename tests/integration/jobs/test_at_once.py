@@ -17,7 +17,7 @@ import pytest
 from background_remover.domain import credits
 from background_remover.domain.credits import Balance, purchase
 from background_remover.domain.errors import DomainError, InsufficientCreditsError, JobInProgressError
-from background_remover.domain.jobs import Job, JobStatus, Lease, Result
+from background_remover.domain.jobs import Job, JobStatus, Lease, Quality, Result
 from background_remover.domain.subscriptions import Usage
 from background_remover.gateways.idempotency import IdempotencyKey
 from background_remover.gateways.job_store import LeaseLostError
@@ -128,7 +128,8 @@ def test_a_job_is_either_cancelled_or_worked_on(account: Account) -> None:
         if number % 2:
             return account.jobs.cancel(one, NOON)
         leased = account.jobs.lease("anna", one.job_id, Lease("a worker", NOON + timedelta(minutes=1)), NOON)
-        return account.jobs.complete(leased, Result(content_type="image/png", size=1, crc32=0, seconds=1), NOON)
+        result = Result(content_type="image/png", size=1, crc32=0, seconds=1, tier="basic", quality=Quality(100))
+        return account.jobs.complete(leased, result, NOON)
 
     at_once(20, cancel_or_work)
 

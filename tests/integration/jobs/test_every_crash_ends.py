@@ -16,11 +16,12 @@ from moto import mock_aws
 
 from background_remover.domain.batches import Batch
 from background_remover.domain.jobs import JobStatus
+from background_remover.domain.tiers import TIERS
 from background_remover.gateways.object_store import archive_key, input_key, result_key
 from background_remover.observability import metrics
 from tests.integration.jobs.account import TOKEN, Account, photo
 from tests.integration.jobs.interruptions import AnswerLostError, CrashError, Interruption, Interruptions, Moment
-from tests.stack.hugging_face import HuggingFaceStandIn
+from tests.stack.hugging_face import Fault, HuggingFaceStandIn
 
 RETRY = timedelta(minutes=13)
 """Longer than a lease and a message's visibility time-out."""
@@ -36,6 +37,8 @@ class Scenario:
     photos: tuple[bytes | None, ...]
     ends: tuple[str, ...]
     mortals: tuple[str, ...]
+    tier: str = "basic"
+    one_inference_fails: bool = False
     inline: bool = False
     cancelled: bool = False
 
@@ -48,6 +51,9 @@ SCENARIOS = {
     ),
     "all are delivered": Scenario(
         (photo(), photo("coral")), ends=("completed", "completed"), mortals=("work", "assemble")
+    ),
+    "of two inferences one fails": Scenario(
+        (photo(),), ends=("completed",), mortals=("work",), tier="industry", one_inference_fails=True
     ),
     "they come with the request": Scenario(
         (photo(), photo("coral")), ends=("completed", "completed"), mortals=("create",), inline=True
@@ -81,6 +87,14 @@ def test_a_batch_ends_whoever_dies_wherever(
                 world.run(watching=actor, dies_at=Interruption(call, moment, how, occurrence))
 
 
+def test_of_two_inferences_one_is_delivered_at_the_lesser_price(hub: HuggingFaceStandIn) -> None:
+    with World(hub, SCENARIOS["of two inferences one fails"]) as world:
+        world.run(watching="")
+
+        (batch,) = world.batches()
+        assert (batch.charged, batch.released) == (15, 10)
+
+
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS.keys())
 def test_a_batch_ends_when_everything_comes_twice(hub: HuggingFaceStandIn, scenario: Scenario) -> None:
     with World(hub, scenario, times=2) as world:
@@ -105,6 +119,7 @@ class World:
 
     def __exit__(self, *_: object) -> None:
         self.cleanup.close()
+        self.hub.reset()
         metrics.clear_metrics()
 
     def run(self, *, watching: str, dies_at: Interruption | None = None) -> dict[str, int]:
@@ -116,6 +131,8 @@ class World:
         balance = account.balance().available
         if dies_at:
             self.interruptions.arm(dies_at)
+        if self.scenario.one_inference_fails:
+            self.hub.play(Fault("fal_failed"))
         self.create()
         for batch in self.batches():
             if not self.scenario.inline:
@@ -133,7 +150,7 @@ class World:
         """The caller of an inline batch asks again; of the forms of another nobody heard."""
         inline = self.scenario.inline
         contents = self.scenario.photos if inline else [None] * len(self.scenario.photos)
-        act = partial(self.account.create_batch, *contents, key="once")
+        act = partial(self.account.create_batch, *contents, key="once", tier=self.scenario.tier)
         if inline:
             self.does_at_last("create", act)
         else:
@@ -202,7 +219,11 @@ class World:
             statuses.count(JobStatus(status)) for status in ("completed", "failed", "expired", "cancelled")
         )
         charged = sum(item.price for item in items if item.status is JobStatus.COMPLETED)
-        assert (batch.charged, batch.held) == (charged, 0)
+        assert (batch.charged, batch.released, batch.held) == (charged, batch.price - charged, 0)
+        for item in items:
+            if item.result:
+                full_price = TIERS[item.tier].credits
+                assert item.price == (full_price if item.result.tier == item.tier else 15)
         assert (account.balance().available, account.balance().held) == (balance - charged, 0)
         entries = account.entries()
         assert sum(entry.movement.available for entry in entries) == balance - charged

@@ -11,11 +11,13 @@ from background_remover.domain.errors import (
     JobNotFoundError,
 )
 from background_remover.domain.jobs import (
+    Doubt,
     Failure,
     Job,
     JobStatus,
     Lease,
     Options,
+    Quality,
     Result,
     Source,
     Submission,
@@ -28,7 +30,14 @@ from background_remover.gateways.job_store import LeaseLostError
 from tests.integration.jobs.account import NOON, Account
 
 MINUTE = timedelta(minutes=1)
-RESULT = Result(content_type="image/png", size=1234, crc32=0, seconds=1.5)
+RESULT = Result(
+    content_type="image/png",
+    size=1234,
+    crc32=0,
+    seconds=1.5,
+    tier="standard",
+    quality=Quality(71, (Doubt.FRAGMENTS, Doubt.UNDECIDED_PIXELS)),
+)
 FAILURE = Failure("invalid_matte", "No matte.")
 KEY = IdempotencyKey("a key", "a body")
 
@@ -223,7 +232,7 @@ def _write(account: Account, what: str, working: Job) -> None:
         case "hand_back":
             account.jobs.hand_back(working, NOON + 3 * MINUTE)
         case "remember":
-            account.jobs.remember_submission(working, Submission("s", "r"), NOON + 3 * MINUTE)
+            account.jobs.remember_submission(working, 0, Submission("s", "r"), NOON + 3 * MINUTE)
 
 
 def test_a_holder_that_is_late_but_was_not_replaced_may_still_complete(account: Account) -> None:
@@ -234,12 +243,12 @@ def test_a_holder_that_is_late_but_was_not_replaced_may_still_complete(account: 
 
 def test_a_submission_is_remembered_for_whoever_works_on_the_job_next(account: Account) -> None:
     submission = Submission("https://router/status", "https://router/response")
-    working = account.jobs.remember_submission(leased(account), submission, NOON)
+    working = account.jobs.remember_submission(leased(account), 0, submission, NOON)
     account.jobs.hand_back(working, NOON)
 
     again = account.jobs.lease("anna", working.job_id, Lease("another", NOON + MINUTE), NOON)
 
-    assert again.submission == submission
+    assert again.submissions == {0: submission}
 
 
 @pytest.mark.parametrize("ending", ["complete", "fail"])

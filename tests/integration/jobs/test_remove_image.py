@@ -22,7 +22,7 @@ from background_remover.domain.errors import (
     TooManyPixelsError,
     UnsupportedImageTypeError,
 )
-from background_remover.domain.jobs import JobStatus, Options
+from background_remover.domain.jobs import Doubt, JobStatus, Options, Quality
 from background_remover.domain.tiers import Model
 from background_remover.gateways.object_store import input_key, matte_key, result_key, thumbnail_key
 from background_remover.gateways.work_queue import JobMessage
@@ -89,6 +89,33 @@ def test_where_the_result_is_opaque_it_has_the_photos_own_colours(account: Accou
     assert opaque.sum() > 500
     assert not opaque.all()
     assert np.array_equal(result[opaque][:, :3], decoded[opaque])
+
+
+def test_the_job_says_how_far_its_matte_may_be_relied_on(account: Account) -> None:
+    job = account.remove(removal())
+
+    assert job.result
+    assert job.result.quality == Quality(100)
+    assert account.jobs.get("anna", job.job_id) == job
+
+
+def test_a_photo_of_one_pixel_is_cut_out(account: Account) -> None:
+    assert account.remove(removal(photo(width=1, height=1))).status is JobStatus.COMPLETED
+
+
+def test_a_photo_that_is_all_foreground_is_delivered_with_the_lowest_score() -> None:
+    with HuggingFaceStandIn(TOKEN, Everything()) as hub, mock_aws(), Account(hub, token=TOKEN) as account:
+        job = account.remove(removal())
+
+    assert job.result
+    assert job.result.quality == Quality(0, (Doubt.FULL_FRAME, Doubt.TOUCHING_BORDERS))
+
+
+class Everything:
+    """A model to which all is subject."""
+
+    def matte(self, photo: Image.Image) -> Image.Image:
+        return Image.new("L", photo.size, 255)
 
 
 def test_the_result_is_rendered_as_asked(account: Account) -> None:
@@ -177,6 +204,7 @@ def test_our_own_misconfiguration_queues_the_job_and_tells_the_operator(
         (Fault("wrong_size", times=2), "invalid_matte"),
         (Fault("truncated_matte", times=2), "invalid_matte"),
         (Fault("html_200", times=2), "invalid_matte"),
+        (Fault("empty_matte"), "unknown_foreground"),
     ],
 )
 def test_a_photo_that_hugging_face_gives_no_matte_for_costs_nothing(

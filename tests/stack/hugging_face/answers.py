@@ -104,6 +104,9 @@ def altered(png: bytes, photo: bytes, matte: Image.Image, kind: str | None) -> b
     if kind == "wrong_size":
         with Image.open(io.BytesIO(png)) as picture:
             return encode_png(picture.resize((max(1, matte.width // 2), max(1, matte.height // 2))))
+    if kind == "empty_matte":
+        nothing = Image.new("L", matte.size)
+        return cut_out(photo, nothing) if Image.open(io.BytesIO(png)).mode == "RGBA" else encode_png(nothing)
     if kind == "wrong_mode":
         with Image.open(io.BytesIO(photo)) as picture:
             return encode_png(picture.convert("RGB"))

@@ -28,7 +28,16 @@ RefusalKind = Literal[
     "unsupported",
 ]
 ConnectionKind = Literal["connection_reset", "drip", "time_out", "truncated_body"]
-AnswerKind = Literal["bare_string", "cut_out", "image_url", "not_base64", "truncated_matte", "wrong_mode", "wrong_size"]
+AnswerKind = Literal[
+    "bare_string",
+    "cut_out",
+    "empty_matte",
+    "image_url",
+    "not_base64",
+    "truncated_matte",
+    "wrong_mode",
+    "wrong_size",
+]
 FaultKind = RefusalKind | ConnectionKind | AnswerKind | Literal["fal_failed"]
 
 REFUSALS: frozenset[str] = frozenset(get_args(RefusalKind))
@@ -44,7 +53,7 @@ class FaultError(ValueError):
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault for the next `times` requests that make the call `on`.
+    """A fault for the next `times` requests that make the call `on`: once means one of two calls for a photo.
 
     Where `on` is not given, a fault of the answer's shape meets the call that answers with the matte ("infer" or
     "result") and every other fault the call that starts an inference ("infer" or "submit"), except `ONLY_ON`.

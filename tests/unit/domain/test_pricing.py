@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from background_remover.domain.pricing import LARGEST_BATCH, quote, shares
+from background_remover.domain.pricing import LARGEST_BATCH, quote, settled, shares
 from background_remover.domain.tiers import TIERS
 
 UNIT_PRICES = [tier.credits for tier in TIERS.values()]
@@ -46,3 +46,15 @@ def test_shares_add_up_to_the_price_and_differ_by_one_at_most(price: int, images
 
     assert (len(each), sum(each)) == (images, price)
     assert max(each) - min(each) <= 1
+
+
+@pytest.mark.parametrize(("price", "charged"), [(25, 15), (24, 14), (23, 13), (20, 12), (1, 0), (0, 0)])
+def test_where_a_lesser_tier_was_delivered_its_part_of_the_price_is_charged_rounded_down(
+    price: int, charged: int
+) -> None:
+    assert settled(price, TIERS["industry"], TIERS["professional"]) == charged
+
+
+@given(st.integers(0, 25), st.sampled_from(sorted(TIERS)))
+def test_what_was_ordered_is_charged_in_full(price: int, tier: str) -> None:
+    assert settled(price, TIERS[tier], TIERS[tier]) == price

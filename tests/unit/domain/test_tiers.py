@@ -1,7 +1,7 @@
 import pytest
 
 from background_remover.domain.errors import UnknownTierError
-from background_remover.domain.tiers import TIERS, Model, tier_named
+from background_remover.domain.tiers import TIERS, Model, delivered_with, tier_named
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,12 @@ def test_an_unknown_tier_is_refused_with_the_tiers_there_are(name: str) -> None:
         tier_named(name)
 
     assert refusal.value.detail == f"There is no tier “{name}”. Choose one of: basic, standard, professional, industry."
+
+
+@pytest.mark.parametrize("name", TIERS)
+def test_with_all_its_mattes_a_tier_is_delivered_as_itself(name: str) -> None:
+    assert delivered_with(TIERS[name], TIERS[name].passes) is TIERS[name]
+
+
+def test_with_one_matte_instead_of_two_the_best_tier_that_needs_one_is_delivered() -> None:
+    assert delivered_with(TIERS["industry"], 1) is TIERS["professional"]

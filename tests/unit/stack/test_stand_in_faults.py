@@ -11,6 +11,7 @@ from tests.unit.stack.calls import (
     ENDPOINT,
     cut_out_by_queue,
     finished,
+    from_data_uri,
     infer,
     jpeg,
     picture,
@@ -153,6 +154,18 @@ def test_both_dialects_can_answer_an_unusable_matte(
         assert picture(base64.b64decode(encoded)).size == (30, 20)
     else:
         assert picture(base64.b64decode(encoded)).mode == "RGB"
+
+
+@pytest.mark.parametrize("dialect", ["endpoint", "queue"])
+def test_both_dialects_can_find_nothing_in_a_photo(
+    hub: HuggingFaceStandIn, session: requests.Session, dialect: str
+) -> None:
+    hub.play(Fault("empty_matte"))
+    if dialect == "endpoint":
+        matte = picture(base64.b64decode(infer(hub, session).json()[0]["mask"]))
+    else:
+        matte = picture(from_data_uri(cut_out_by_queue(hub, session)["image"]["url"])).getchannel("A")
+    assert (matte.size, matte.getextrema()) == ((60, 40), (0, 0))
 
 
 # The queue

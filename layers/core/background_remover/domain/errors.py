@@ -139,6 +139,12 @@ class DecompressionBombError(ImageError):
     code = "decompression_bomb"
 
 
+class UnknownForegroundError(ImageError):
+    """The model found nothing in the photo that stands out from a background."""
+
+    code = "unknown_foreground"
+
+
 class PhotoLostError(ImageError):
     """The photo of a job that was taken on is not in the bucket: our loss, not the caller's mistake."""
 

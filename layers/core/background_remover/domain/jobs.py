@@ -7,7 +7,8 @@
 Whoever works on a job holds its lease; only the holder may move it on, and a lease that ran out may be taken over.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
@@ -87,14 +88,36 @@ class Source:
     file_name: str | None = None
 
 
+class Doubt(StrEnum):
+    """Why a cut-out may not be what its owner wants."""
+
+    FULL_FRAME = "full_frame"
+    FRAGMENTS = "fragments"
+    TOUCHING_BORDERS = "touching_borders"
+    UNDECIDED_PIXELS = "undecided_pixels"
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How much the matte may be relied on: `score` from 0 to 100, and what lowers it."""
+
+    score: int
+    reasons: tuple[Doubt, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """`size` in bytes, `crc32` of these bytes, `seconds` from the start of the attempt that delivered it."""
+    """`size` in bytes, `crc32` of these bytes, `seconds` from the start of the attempt that delivered it.
+
+    `tier` is the one that was delivered: a lesser one than the job's where an inference failed.
+    """
 
     content_type: str
     size: int
     crc32: int
     seconds: float
+    tier: str
+    quality: Quality
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +130,10 @@ class Failure:
 class Job:
     """`attempts` counts leases. `retire_at` is when the record and its files are deleted.
 
-    `price` in credits is 0 where `coverage` says what was taken from a plan's quota instead.
+    `price` in credits is 0 where `coverage` says what was taken from a plan's quota instead. It is what the job holds,
+    and what it was charged when it is completed.
+
+    `submissions` are those of the tier's passes that wait in Hugging Face's queue, or did, by the number of the pass.
 
     `due_at`: if the job has not ended by then, the reconciler looks at it; None of a job that has.
     """
@@ -127,7 +153,7 @@ class Job:
     coverage: Coverage | None = None
     attempts: int = 0
     lease: Lease | None = None
-    submission: Submission | None = None
+    submissions: Mapping[int, Submission] = field(default_factory=dict)
     result: Result | None = None
     failure: Failure | None = None
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from background_remover.domain.tiers import Tier
+
 LARGEST_BATCH = 500
 
 _DISCOUNTS = ((20, 5), (51, 10), (101, 15), (201, 20))
@@ -29,6 +31,14 @@ def shares(price: int, images: int) -> list[int]:
     """The price spread over the images, in integers that add up to it and differ by one at most."""
     each, rest = divmod(price, images)
     return [each + 1] * rest + [each] * (images - rest)
+
+
+def settled(price: int, ordered: Tier, delivered: Tier) -> int:
+    """What of a price is charged where another tier was delivered: as its own price stands to that of the one ordered.
+
+    Rounded down, as the share of a discounted batch that it is of may be any integer.
+    """
+    return price * delivered.credits // ordered.credits
 
 
 def _discounted(images: int, unit_price: int) -> int:

@@ -56,6 +56,18 @@ def tier_named(name: str) -> Tier:
         raise UnknownTierError(f"There is no tier “{name}”. Choose one of: {', '.join(TIERS)}.") from None
 
 
+def delivered_with(tier: Tier, passes: int) -> Tier:
+    """The tier whose result so many mattes make: the tier itself, or the best below it that needs no more of them."""
+    return max(
+        (
+            each
+            for each in TIERS.values()
+            if each.passes <= passes and each.model is tier.model and each.credits <= tier.credits
+        ),
+        key=lambda each: each.credits,
+    )
+
+
 def require_served(model: Model, served: Collection[Model]) -> None:
     """Raises `TierUnavailableError` where the model is not among those that this deployment has an address for."""
     if model not in served:

@@ -35,18 +35,19 @@ class CreditLedger:
         self._signup_credits = signup_credits
 
     def actions(
-        self, user_id: str, movement: Movement, *, reference: str, now: datetime, only_if_available: int | None = None
-    ) -> tuple[TransactWriteItemTypeDef, TransactWriteItemTypeDef]:
-        """The two actions of one movement, for a transaction: first the balance, then the ledger's entry.
+        self, user_id: str, *movements: Movement, reference: str, now: datetime, only_if_available: int | None = None
+    ) -> list[TransactWriteItemTypeDef]:
+        """The actions of movements of different kinds, for a transaction: first the balance, then the ledger's entries.
 
         The balance's condition fails, with the balance found, where a side would become negative or no account exists;
         and where other than `only_if_available` credits are available, if that is given.
         """
+        available, held = sum(each.available for each in movements), sum(each.held for each in movements)
         condition = "available >= :needsAvailable AND held >= :needsHeld"
         seen = {} if only_if_available is None else {":seen": only_if_available}
         if seen:
             condition += " AND available = :seen"
-        return (
+        return [
             {
                 "Update": {
                     "TableName": self._table,
@@ -55,18 +56,18 @@ class CreditLedger:
                     "ConditionExpression": condition,
                     "ExpressionAttributeValues": to_item(
                         {
-                            ":available": movement.available,
-                            ":held": movement.held,
-                            ":needsAvailable": max(0, -movement.available),
-                            ":needsHeld": max(0, -movement.held),
+                            ":available": available,
+                            ":held": held,
+                            ":needsAvailable": max(0, -available),
+                            ":needsHeld": max(0, -held),
                             **seen,
                         }
                     ),
                     "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
                 }
             },
-            self._entry(user_id, movement, reference=reference, now=now),
-        )
+            *(self._entry(user_id, each, reference=reference, now=now) for each in movements),
+        ]
 
     def open_account(self, user_id: str, now: datetime) -> None:
         """Gives a new user an account with the signup credits; does nothing where there is one."""

@@ -8,12 +8,24 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Any
 
-from background_remover.domain.jobs import Failure, Job, JobStatus, Lease, Options, Result, Source, Submission
+from background_remover.domain.jobs import (
+    Doubt,
+    Failure,
+    Job,
+    JobStatus,
+    Lease,
+    Options,
+    Quality,
+    Result,
+    Source,
+    Submission,
+)
 from background_remover.domain.subscriptions import Coverage
 from background_remover.gateways.dynamodb import instant
 from background_remover.gateways.overdue import shard
 
 PREFIX = "job#"
+_SUBMISSION = "submission"
 
 
 def to_values(job: Job) -> dict[str, Any]:
@@ -38,10 +50,15 @@ def to_values(job: Job) -> dict[str, Any]:
         "attempts": job.attempts,
         "leaseHolder": job.lease.holder if job.lease else None,
         "leaseUntil": instant(job.lease.until) if job.lease else None,
-        "submission": asdict(job.submission) if job.submission else None,
+        **{submission_name(number): asdict(submission) for number, submission in job.submissions.items()},
         "result": result_values(job.result) if job.result else None,
         "failure": asdict(job.failure) if job.failure else None,
     }
+
+
+def submission_name(number: int) -> str:
+    """The attribute of one pass's submission: each has its own, as they are written at the same time."""
+    return f"{_SUBMISSION}{number}"
 
 
 def result_values(result: Result) -> dict[str, Any]:
@@ -51,6 +68,8 @@ def result_values(result: Result) -> dict[str, Any]:
         "size": result.size,
         "crc32": result.crc32,
         "milliseconds": round(result.seconds * 1000),
+        "tier": result.tier,
+        "quality": {"score": result.quality.score, "reasons": list(result.quality.reasons)},
     }
 
 
@@ -72,7 +91,11 @@ def from_values(item: dict[str, Any]) -> Job:
         due_at=datetime.fromisoformat(item["dueAt"]) if "dueAt" in item else None,
         attempts=int(item["attempts"]),
         lease=Lease(item["leaseHolder"], datetime.fromisoformat(item["leaseUntil"])) if "leaseHolder" in item else None,
-        submission=Submission(**item["submission"]) if "submission" in item else None,
+        submissions={
+            int(name.removeprefix(_SUBMISSION)): Submission(**values)
+            for name, values in item.items()
+            if name.startswith(_SUBMISSION)
+        },
         result=_result_from(result) if result else None,
         failure=Failure(**item["failure"]) if "failure" in item else None,
     )
@@ -111,6 +134,8 @@ def _result_from(result: dict[str, Any]) -> Result:
         size=int(result["size"]),
         crc32=int(result["crc32"]),
         seconds=int(result["milliseconds"]) / 1000,
+        tier=result["tier"],
+        quality=Quality(int(result["quality"]["score"]), tuple(map(Doubt, result["quality"]["reasons"]))),
     )
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from background_remover.domain.errors import JobInProgressError, JobNotFoundError
 from background_remover.domain.jobs import OVERDUE_AFTER, Failure, Job, JobStatus, Lease, Result, Submission
+from background_remover.domain.pricing import settled
+from background_remover.domain.tiers import TIERS
 from background_remover.gateways import job_item
 from background_remover.gateways.dynamodb import (
     TransactionRefusedError,
@@ -138,13 +140,16 @@ class JobStore:
             ) from None
         return job_item.from_values(item)
 
-    def remember_submission(self, job: Job, submission: Submission, now: datetime) -> Job:
-        """Keeps where Hugging Face's queue has the job, so that nobody submits it again. Raises `LeaseLostError`."""
-        remembered = replace(job, submission=submission, updated_at=now)
+    def remember_submission(self, job: Job, number: int, submission: Submission, now: datetime) -> Job:
+        """Keeps where Hugging Face's queue has the job's pass of that number, so that nobody submits it again.
+
+        Raises `LeaseLostError`.
+        """
+        remembered = replace(job, submissions={**job.submissions, number: submission}, updated_at=now)
         with _raising_lease_lost():
             self._writes.change(
                 remembered,
-                "SET submission = :submission, updatedAt = :now",
+                f"SET {job_item.submission_name(number)} = :submission, updatedAt = :now",
                 condition=_HELD_BY_LEASE,
                 values=_lease_values(job) | {":submission": asdict(submission)},
             )
@@ -166,16 +171,27 @@ class JobStore:
     # ---- ending ----------------------------------------------------------------------------------
 
     def complete(self, job: Job, result: Result, now: datetime) -> Job:
-        """Records the delivered result, and `job.source`, and captures the held price. Raises `LeaseLostError`."""
-        completed = replace(job, status=JobStatus.COMPLETED, result=result, lease=None, updated_at=now, due_at=None)
+        """Records the delivered result, and `job.source`, and captures what the delivered tier costs of the held price.
+
+        The rest of it is released. Raises `LeaseLostError`.
+        """
+        price = settled(job.price, TIERS[job.tier], TIERS[result.tier])
+        completed = replace(
+            job, status=JobStatus.COMPLETED, price=price, result=result, lease=None, updated_at=now, due_at=None
+        )
         with _raising_lease_lost():
             self._writes.end(
                 [completed],
-                more=", #source = :source, #result = :result",
+                more=", #source = :source, #result = :result, price = :price",
                 condition=_HELD_BY_LEASE,
                 values=_lease_values(job)
-                | {":source": job_item.source_values(job.source), ":result": job_item.result_values(result)},
+                | {
+                    ":source": job_item.source_values(job.source),
+                    ":result": job_item.result_values(result),
+                    ":price": price,
+                },
                 reference=job.job_id,
+                remitted=job.price - price,
             )
         return completed
 

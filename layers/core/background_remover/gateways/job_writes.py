@@ -60,11 +60,13 @@ class JobWrites:
         values: Mapping[str, object],
         reference: str,
         more: str = "",
+        remitted: int = 0,
     ) -> None:
         """Records that jobs have ended, as they are now, counts them, and captures or gives back what they cost.
 
         They are of one user, one batch (or one job of none), one status and one moment, `updated_at`; at most
-        `JOBS_IN_A_TRANSACTION`. Raises `JobsMovedOnError`, and `TransactionRefusedError` where the money is not there.
+        `JOBS_IN_A_TRANSACTION`. `remitted`: see `Payer.settle`. Raises `JobsMovedOnError`, and
+        `TransactionRefusedError` where the money is not there.
         """
         first = jobs[0]
         expression = (
@@ -72,9 +74,9 @@ class JobWrites:
             "REMOVE leaseHolder, leaseUntil, dueShard, dueAt"
         )
         actions: list[TransactWriteItemTypeDef] = [
-            *self._payer.settle(jobs, reference=reference),
+            *self._payer.settle(jobs, reference=reference, remitted=remitted),
             self._statistics.count(jobs),
-            *([self._count(first.batch_id, jobs)] if first.batch_id else []),
+            *([self._count(first.batch_id, jobs, remitted)] if first.batch_id else []),
         ]
         before = len(actions)
         everything = {":status": first.status, **values}
@@ -103,21 +105,22 @@ class JobWrites:
             "ExpressionAttributeValues": to_item(now | {**values}),
         }
 
-    def _count(self, batch_id: str, jobs: Sequence[Job]) -> TransactWriteItemTypeDef:
+    def _count(self, batch_id: str, jobs: Sequence[Job], remitted: int) -> TransactWriteItemTypeDef:
         """The batch's counters bear the names of the statuses."""
-        status = jobs[0].status
-        credits_counter = "charged" if status is JobStatus.COMPLETED else "released"
+        status, price = jobs[0].status, sum(job.price for job in jobs)
+        charged, released = (price, remitted) if status is JobStatus.COMPLETED else (0, price)
         return {
             "Update": {
                 "TableName": self._table,
                 "Key": to_item({"pk": jobs[0].user_id, "sk": f"{batch_item.PREFIX}{batch_id}"}),
-                "UpdateExpression": f"SET updatedAt = :now ADD {status} :jobs, {credits_counter} :price",
+                "UpdateExpression": f"SET updatedAt = :now ADD {status} :jobs, charged :charged, released :released",
                 "ConditionExpression": "attribute_exists(pk)",
                 "ExpressionAttributeValues": to_item(
                     {
                         ":now": instant(jobs[0].updated_at),
                         ":jobs": len(jobs),
-                        ":price": sum(job.price for job in jobs),
+                        ":charged": charged,
+                        ":released": released,
                     }
                 ),
             }

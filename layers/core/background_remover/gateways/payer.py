@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from background_remover.gateways.subscription_store import SubscriptionStore
 
 ACTIONS = 2
-"""The most actions that paying adds to a transaction."""
+"""The most actions that paying, or giving back, adds to a transaction of several jobs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +74,7 @@ class Payer:
                 return bill
         raise RuntimeError(f"the account of {order.user_id} was opened and is not there")
 
-    def _ways(
-        self, order: Order, now: datetime
-    ) -> Iterator[tuple[Bill, tuple[TransactWriteItemTypeDef, TransactWriteItemTypeDef]]]:
+    def _ways(self, order: Order, now: datetime) -> Iterator[tuple[Bill, Sequence[TransactWriteItemTypeDef]]]:
         """In the order in which they are to be tried.
 
         The plan comes twice, as it or the quota may change at this moment; credits too, as the account may have to be
@@ -89,9 +87,7 @@ class Payer:
             hold = credits.hold(order.price)
             yield Bill(order.price), self._ledger.actions(order.user_id, hold, reference=order.reference, now=now)
 
-    def _by_plan(
-        self, order: Order, now: datetime
-    ) -> tuple[Bill, tuple[TransactWriteItemTypeDef, TransactWriteItemTypeDef]] | None:
+    def _by_plan(self, order: Order, now: datetime) -> tuple[Bill, Sequence[TransactWriteItemTypeDef]] | None:
         """None where no plan of the user's covers the whole order."""
         subscription = self._subscriptions.current(order.user_id)
         if subscription is None or not subscription.is_active(now):
@@ -109,10 +105,11 @@ class Payer:
             self._subscriptions.require_plan(order.user_id, plan, now),
         )
 
-    def settle(self, jobs: Sequence[Job], *, reference: str) -> list[TransactWriteItemTypeDef]:
+    def settle(self, jobs: Sequence[Job], *, reference: str, remitted: int = 0) -> list[TransactWriteItemTypeDef]:
         """The actions that capture what ended jobs cost, or give it back, credits or quota.
 
-        They are of one user, one status, one moment (`updated_at`) and one order.
+        They are of one user, one status, one moment (`updated_at`) and one order. `remitted` of what completed ones
+        hold is not in their prices any more, and is given back as well.
         """
         first, price = jobs[0], sum(job.price for job in jobs)
         completed = first.status is JobStatus.COMPLETED
@@ -121,8 +118,10 @@ class Payer:
             if completed:
                 return []
             return [self._subscriptions.give_back(first.user_id, day, usage) for day, usage in covered.items()]
-        movement = credits.capture(price) if completed else credits.release(price)
-        return [*self._ledger.actions(first.user_id, movement, reference=reference, now=first.updated_at)]
+        movements = [credits.capture(price) if completed else credits.release(price)]
+        if remitted:
+            movements.append(credits.release(remitted))
+        return self._ledger.actions(first.user_id, *movements, reference=reference, now=first.updated_at)
 
 
 def insufficient(required: int, available: int) -> InsufficientCreditsError:

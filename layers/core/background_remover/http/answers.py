@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from background_remover.domain.batches import BatchStatus
 from background_remover.domain.credits import EntryKind
-from background_remover.domain.jobs import JobStatus, OutputFormat
+from background_remover.domain.jobs import Doubt, JobStatus, OutputFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,15 @@ class Failure(TypedDict):
     detail: str
 
 
+class Quality(TypedDict):
+    """How much the matte may be relied on, as far as it shows that itself."""
+
+    score: int
+    """From 0 to 100."""
+    reasons: list[Doubt]
+    """What lowers the score."""
+
+
 class JobSummary(TypedDict):
     """A job as it stands in a list."""
 
@@ -58,6 +67,10 @@ class JobSummary(TypedDict):
     """It costs no credits: it was taken from the quota of this day."""
     batchId: NotRequired[str]
     fileName: NotRequired[str]
+    deliveredTier: NotRequired[str]
+    """Of a completed job: its tier, or the lesser one that was delivered and charged as an inference failed."""
+    quality: NotRequired[Quality]
+    """Of a completed job."""
     error: NotRequired[Failure]
 
 

@@ -63,6 +63,7 @@ STATUS = {
             errors.UnknownPlanError,
             errors.ImageCountError,
             errors.CorruptImageError,
+            errors.UnknownForegroundError,
             errors.InferenceRefusedError,
         ),
         HTTPStatus.INTERNAL_SERVER_ERROR: (

@@ -44,6 +44,9 @@ def job_summary(job: Job) -> answers.JobSummary:
         summary["batchId"] = job.batch_id
     if job.source.file_name:
         summary["fileName"] = job.source.file_name
+    if job.result:
+        summary["deliveredTier"] = job.result.tier
+        summary["quality"] = {"score": job.result.quality.score, "reasons": list(job.result.quality.reasons)}
     if job.failure:
         summary["error"] = {"code": job.failure.code, "detail": job.failure.detail}
     return summary

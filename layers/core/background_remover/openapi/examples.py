@@ -2,7 +2,7 @@
 
 from background_remover.domain.batches import BatchStatus
 from background_remover.domain.credits import EntryKind
-from background_remover.domain.jobs import JobStatus
+from background_remover.domain.jobs import Doubt, JobStatus
 from background_remover.http.answers import (
     ApiKey,
     ArchiveLink,
@@ -41,6 +41,8 @@ COMPLETED: JobWithLinks = {
     "createdAt": "2026-11-24T09:30:00+00:00",
     "updatedAt": "2026-11-24T09:30:03.482000+00:00",
     "fileName": "cat.jpg",
+    "deliveredTier": "standard",
+    "quality": {"score": 91, "reasons": [Doubt.TOUCHING_BORDERS]},
     "result": {
         "url": f"{BUCKET}/results/7c1d/{JOB_ID}.png?X-Amz-Signature=…",
         "thumbnailUrl": f"{BUCKET}/thumbnails/7c1d/{JOB_ID}.webp?X-Amz-Signature=…",
@@ -50,6 +52,13 @@ COMPLETED: JobWithLinks = {
         "seconds": 3.371,
         "matteUrl": f"{BUCKET}/mattes/7c1d/{JOB_ID}.png?X-Amz-Signature=…",
     },
+}
+DELIVERED_AS_LESSER_TIER: JobWithLinks = {
+    **COMPLETED,
+    "tier": "industry",
+    "credits": 15,
+    "deliveredTier": "professional",
+    "quality": {"score": 100, "reasons": []},
 }
 QUEUED: JobSummary = {
     "jobId": JOB_ID,

@@ -130,5 +130,6 @@ def _file(job: Job, name: str | None) -> dict[str, Any]:
         "status": job.status,
         "tier": job.tier,
         "credits": job.price if job.result else 0,
+        **({"deliveredTier": job.result.tier} if job.result else {}),
         **({"error": asdict(error)} if error else {}),
     }

@@ -20,15 +20,17 @@ from background_remover.domain.errors import (
     InferenceMisconfiguredError,
     InferenceUnavailableError,
 )
-from background_remover.domain.jobs import Failure, Job, Result, Submission
-from background_remover.domain.tiers import TIERS
+from background_remover.domain.jobs import Failure, Job, Quality, Result, Submission
+from background_remover.domain.tiers import TIERS, Tier, delivered_with
 from background_remover.gateways.object_store import input_key, matte_key, result_key, thumbnail_key
 from background_remover.gateways.work_queue import message_for
 from background_remover.observability import count, logger
 from background_remover.use_cases.memory_room import MemoryRoom
 from imaging.cutout import BYTES_PER_PIXEL, CONTENT_TYPES, compose, encode, thumbnail
 from imaging.matte import Matte, encode_matte, read_matte
+from imaging.passes import averaged, mirrored, mirrored_matte
 from imaging.photo import EncodedImage, Photo, decode, inspect
+from imaging.quality import assess
 
 if TYPE_CHECKING:
     from background_remover.gateways.hugging_face.client import HuggingFace
@@ -36,8 +38,18 @@ if TYPE_CHECKING:
     from background_remover.gateways.object_store import ObjectStore
     from background_remover.gateways.work_queue import WorkQueue
 
+MOST_PASSES = max(tier.passes for tier in TIERS.values())
 SHORTEST_BACK_OFF = 5.0
 LONGEST_BACK_OFF = 900.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreground:
+    """What Hugging Face found in the photo, and the tier whose result that makes."""
+
+    matte: Matte
+    tier: Tier
+    quality: Quality
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +65,8 @@ class CutOut:
     """What can overlap does: the files are stored at once, and where an image is worked on alone, its photo is decoded
     and stored while Hugging Face works.
 
-    `inferences` and `room` bound what several images at once ask of Hugging Face and of the memory.
+    `inferences` and `room` bound what several images at once ask of Hugging Face and of the memory. Each call takes one
+    permit, and holds no other meanwhile.
     """
 
     jobs: JobStore
@@ -62,7 +75,7 @@ class CutOut:
     hugging_face: HuggingFace
     clock: Callable[[], datetime]
     threads: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, max_workers=4))
-    inferences: Semaphore = field(default_factory=Semaphore)
+    inferences: Semaphore = field(default_factory=partial(Semaphore, MOST_PASSES))
     room: MemoryRoom = field(default_factory=MemoryRoom)
 
     def deliver_alone(self, job: Job, content: bytes, copy: EncodedImage, *, time_left: Callable[[], float]) -> Job:
@@ -72,10 +85,10 @@ class CutOut:
         work on the pixels comes on top. Raises `LeaseLostError`.
         """
 
-        def make() -> Stored:
+        def make() -> tuple[Foreground, Stored]:
             with self._meanwhile(job, content) as decoding:
-                matte = self._infer(job, copy, time_left())
-            return self._store(job, decoding.result(), matte)
+                found = self._find(job, copy, time_left)
+            return found, self._store(job, decoding.result(), found)
 
         return self._deliver(job, make)
 
@@ -89,18 +102,17 @@ class CutOut:
 
         info = inspect(content)
 
-        def make() -> Stored:
-            with self.inferences:
-                matte = self._infer(job, copy, time_left())
+        def make() -> tuple[Foreground, Stored]:
+            found = self._find(job, copy, time_left)
             with self.room.taken(info.pixels * BYTES_PER_PIXEL[job.options.format], seconds=time_left()):
-                return self._store(job, decode(content), matte)
+                return found, self._store(job, decode(content), found)
 
         return self._deliver(job, make)
 
-    def _deliver(self, job: Job, make: Callable[[], Stored]) -> Job:
+    def _deliver(self, job: Job, make: Callable[[], tuple[Foreground, Stored]]) -> Job:
         started = self.clock()
         try:
-            stored = make()
+            found, stored = make()
         except InferenceUnavailableError as error:
             return self.come_back_later(job, error)
         except (InferenceError, ImageError) as error:
@@ -111,6 +123,8 @@ class CutOut:
             size=stored.size,
             crc32=stored.crc32,
             seconds=(now - started).total_seconds(),
+            tier=found.tier.name,
+            quality=found.quality,
         )
         completed = self.jobs.complete(job, result, now)
         count("ImagesDelivered")
@@ -118,11 +132,8 @@ class CutOut:
 
     def come_back_later(self, job: Job, error: InferenceUnavailableError) -> Job:
         """Queues the job again, or gives it up when it has waited long enough. Raises `LeaseLostError`."""
-        logger.warning("Hugging Face did not deliver", code=error.code, detail=error.detail)
-        if isinstance(error, InferenceMisconfiguredError):
-            count("HuggingFaceMisconfigured")
         if job.is_out_of_patience(self.clock()):
-            # Without the words of Hugging Face, which are for the operator and in the log above.
+            # Without the words of Hugging Face, which are for the operator and in the log.
             return self.give_up(job, type(error)("Hugging Face did not deliver for hours.", retry_after=0.0))
         longest = min(LONGEST_BACK_OFF, SHORTEST_BACK_OFF * 2**job.attempts)
         delay = max(error.retry_after, random.uniform(SHORTEST_BACK_OFF, longest))
@@ -155,24 +166,53 @@ class CutOut:
             wait([decoding])
             storing.result()
 
-    def _infer(self, job: Job, copy: EncodedImage, seconds: float) -> Matte:
+    def _find(self, job: Job, copy: EncodedImage, time_left: Callable[[], float]) -> Foreground:
+        """All passes of the job's tier at once, and the mean of the mattes that came of them.
+
+        Raises the first pass's `InferenceError` where none did, `UnknownForegroundError`, and `LeaseLostError`.
+        """
+        tier = TIERS[job.tier]
+        calls = [self.threads.submit(self._infer, job, number, copy, time_left) for number in range(tier.passes)]
+        wait(calls)
+        mattes: list[Matte] = []
+        errors: list[InferenceError] = []
+        for call in calls:
+            try:
+                mattes.append(call.result())
+            except InferenceError as error:
+                logger.warning("Hugging Face did not deliver", code=error.code, detail=error.detail)
+                errors.append(error)
+        if any(isinstance(error, InferenceMisconfiguredError) for error in errors):
+            count("HuggingFaceMisconfigured")
+        if not mattes:
+            raise errors[0]
+        matte = averaged(mattes)
+        return Foreground(matte=matte, tier=delivered_with(tier, len(mattes)), quality=assess(matte))
+
+    def _infer(self, job: Job, number: int, copy: EncodedImage, time_left: Callable[[], float]) -> Matte:
+        """One pass of the tier, the first having the number 0; the second looks at the mirrored photo."""
+
         def remember(submission: Submission) -> None:
-            self.jobs.remember_submission(job, submission, self.clock())
+            self.jobs.remember_submission(job, number, submission, self.clock())
 
-        return self.hugging_face.infer(
-            TIERS[job.tier].model,
-            copy,
-            partial(read_matte, width=copy.width, height=copy.height),
-            seconds=seconds,
-            submission=job.submission,
-            on_submission=remember,
-        )
+        sent = mirrored(copy) if number else copy
+        with self.inferences:
+            matte = self.hugging_face.infer(
+                TIERS[job.tier].model,
+                sent,
+                partial(read_matte, width=sent.width, height=sent.height),
+                seconds=time_left(),
+                submission=job.submissions.get(number),
+                on_submission=remember,
+            )
+        return mirrored_matte(matte) if number else matte
 
-    def _store(self, job: Job, photo: Photo, matte: Matte) -> Stored:
+    def _store(self, job: Job, photo: Photo, found: Foreground) -> Stored:
         """Stores everything that the job makes."""
+        matte = found.matte
         beside = [self.threads.submit(lambda: self.objects.put(matte_key(job), encode_matte(matte), "image/png"))]
         try:
-            cutout = compose(photo, matte, TIERS[job.tier].refinement)
+            cutout = compose(photo, matte, found.tier.refinement)
             beside.append(
                 self.threads.submit(lambda: self.objects.put(thumbnail_key(job), thumbnail(cutout), "image/webp"))
             )

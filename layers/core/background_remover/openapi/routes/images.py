@@ -87,6 +87,7 @@ ROUTES = (
             errors.NotAnImageError,
             errors.UnsupportedImageTypeError,
             errors.CorruptImageError,
+            errors.UnknownForegroundError,
             errors.TooManyPixelsError,
             errors.DecompressionBombError,
             errors.PhotoLostError,

@@ -32,7 +32,12 @@ ROUTES = (
                 "The job.",
                 {
                     "application/json": Json(
-                        (JobWithLinks,), {"completed": examples.COMPLETED, "failed": examples.FAILED}
+                        (JobWithLinks,),
+                        {
+                            "completed": examples.COMPLETED,
+                            "completed with one of two inferences": examples.DELIVERED_AS_LESSER_TIER,
+                            "failed": examples.FAILED,
+                        },
                     )
                 },
             )
