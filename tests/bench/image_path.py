@@ -12,17 +12,17 @@ from pathlib import Path
 
 import numpy as np
 
-from background_remover.domain.tiers import TIERS, Refinement
-from imaging import cutout, matte, photo
+from background_remover.domain.tiers import TIERS, Tier
+from imaging import cutout, matte, passes, photo, quality
 
 STATUS = Path("/proc/self/status")
 MEASURED = ("prepare", "decode", "composite", "encode", "thumbnail")
 
 
-def run(content: bytes, refinement: Refinement, answer: bytes) -> tuple[dict[str, dict[str, float]], bytes]:
+def run(content: bytes, tier: Tier, answer: bytes) -> tuple[dict[str, dict[str, float]], bytes]:
     """By stage: `cpu_s` and the highest resident memory during the stage, `peak_mb`; and the PNG that comes out.
 
-    `answer` is a matte of the inference copy's size.
+    `answer` is a matte of the inference copy's size, and what Hugging Face says of every pass.
     """
     figures: dict[str, dict[str, float]] = {}
 
@@ -33,12 +33,20 @@ def run(content: bytes, refinement: Refinement, answer: bytes) -> tuple[dict[str
         figures[name] = {"cpu_s": time.process_time() - started, "peak_mb": _peak_mb()}
         return product
 
-    copy = stage("prepare", lambda: photo.inference_copy(content))
+    def prepare() -> photo.EncodedImage:
+        copy = photo.inference_copy(content)
+        for _ in range(1, tier.passes):
+            passes.mirrored(copy)
+        return copy
+
+    copy = stage("prepare", prepare)
     decoded = stage("decode", lambda: photo.decode(content))
 
     def composite() -> cutout.Cutout:
-        small = matte.read_matte(answer, width=copy.width, height=copy.height)
-        return cutout.compose(decoded, small, refinement)
+        mattes = [matte.read_matte(answer, width=copy.width, height=copy.height) for _ in range(tier.passes)]
+        mean = passes.averaged(mattes)
+        quality.assess(mean)
+        return cutout.compose(decoded, mean, tier.refinement)
 
     result = stage("composite", composite)
     png = stage("encode", lambda: cutout.encode(result, "png", None))
@@ -67,6 +75,6 @@ def _peak_mb() -> float:
 
 if __name__ == "__main__":
     photo_file, tier_name, answer_file, result_file = sys.argv[1:]
-    measured, made = run(Path(photo_file).read_bytes(), TIERS[tier_name].refinement, Path(answer_file).read_bytes())
+    measured, made = run(Path(photo_file).read_bytes(), TIERS[tier_name], Path(answer_file).read_bytes())
     Path(result_file).write_bytes(made)
     print(json.dumps(measured))

@@ -23,9 +23,10 @@ from PIL import Image
 from background_remover.domain.tiers import TIERS, Refinement
 from imaging.cutout import compose
 from imaging.matte import encode_matte
+from imaging.passes import averaged
 from imaging.photo import Photo, inference_copy
 from tests.bench import image_path
-from tests.bench.quality.mattes import answers, average
+from tests.bench.quality.mattes import answers
 from tests.bench.quality.measures import Measures, colour_error, composite_error, measures
 from tests.bench.quality.scenes import Scene, mattes_in, scene, to_bytes
 from tests.bench.quality.sheet import Row, draw, row
@@ -80,7 +81,7 @@ def _quality(folder: Path, files: Path, position: int) -> Quality:
         if answer.kind == SHOWN:
             (files / f"{position}.png").write_bytes(encode_matte(answer.first))
         for tier in TIERS.values():
-            matte = average(answer.first, answer.second) if tier.passes == 2 else answer.first
+            matte = averaged([answer.first, answer.second][: tier.passes])
             rgba = compose(photo, matte, tier.refinement).rgba
             found.setdefault(answer.kind, {})[tier.name] = measures(rgba, truth)
             if answer.kind == SHOWN:

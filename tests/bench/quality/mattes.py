@@ -40,10 +40,6 @@ def answers(scene: Scene, sent: EncodedImage, model: MattingModel) -> Iterator[A
         yield Answers(kind, first, second)
 
 
-def average(first: Matte, second: Matte) -> Matte:
-    return ((first.astype(np.uint16) + second + 1) // 2).astype(np.uint8)
-
-
 def _shrunk(alpha: Floats, size: tuple[int, int]) -> Floats:
     return np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
 
