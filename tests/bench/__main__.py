@@ -1,18 +1,18 @@
 """`make bench`: a table, and bench.json."""
 
-import json
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 from background_remover.domain.tiers import TIERS
+from imaging.matte import encode_matte
+from imaging.photo import inference_copy
 from tests.bench import archive, batch, batch_cost, cold_start, image_path, removal, routes
 from tests.bench.figures import Figure, figure, print_table, write_json
 from tests.bench.photos import jpeg
 from tests.stack.local_stack import PROJECT, LocalStack
 
 SOURCE = PROJECT / ".cache/assets/coffee.png"
+IMAGE_PATH_MEGAPIXELS = 12, 25, 50
 IMAGE_PATH_REPETITIONS = 5
 
 
@@ -42,27 +42,23 @@ def main() -> None:
 
 
 def image_paths(folder: Path) -> dict[str, Figure]:
-    photo = folder / "12mp.jpg"
-    photo.write_bytes(jpeg(SOURCE, 12))
     figures = {}
-    for tier in TIERS:
-        runs = [
-            json.loads(
-                subprocess.run(
-                    [sys.executable, "-m", "tests.bench.image_path", photo, tier], check=True, capture_output=True
-                ).stdout
-            )
-            for _ in range(IMAGE_PATH_REPETITIONS)
-        ]
-        wholes = [[stage["cpu_s"] for stage in run.values()] for run in runs]
-        figures[f"image_path_cpu_s_12mp_{tier}"] = figure([sum(whole) for whole in wholes], "s")
-        peaks = [max(stage["peak_mb"] for stage in run.values()) for run in runs]
-        figures[f"image_path_peak_mb_12mp_{tier}"] = figure(peaks, "MB")
-        for stage in image_path.MEASURED:
-            cpu = [run[stage]["cpu_s"] for run in runs]
-            peak = [run[stage]["peak_mb"] for run in runs]
-            figures[f"image_path_cpu_s_12mp_{tier}_{stage}"] = figure(cpu, "s")
-            figures[f"image_path_peak_mb_12mp_{tier}_{stage}"] = figure(peak, "MB")
+    for megapixels in IMAGE_PATH_MEGAPIXELS:
+        photo, answer = folder / f"{megapixels}mp.jpg", folder / f"{megapixels}mp_matte.png"
+        photo.write_bytes(jpeg(SOURCE, megapixels))
+        copy = inference_copy(photo.read_bytes())
+        answer.write_bytes(encode_matte(image_path.ellipse(copy.width, copy.height)))
+        for tier in TIERS:
+            runs = [
+                image_path.measure(photo, tier, answer, folder / "result.png") for _ in range(IMAGE_PATH_REPETITIONS)
+            ]
+            wholes = [sum(stage["cpu_s"] for stage in run.values()) for run in runs]
+            figures[f"image_path_cpu_s_{megapixels}mp_{tier}"] = figure(wholes, "s")
+            peaks = [max(stage["peak_mb"] for stage in run.values()) for run in runs]
+            figures[f"image_path_peak_mb_{megapixels}mp_{tier}"] = figure(peaks, "MB")
+            for stage in image_path.STAGES if megapixels == IMAGE_PATH_MEGAPIXELS[0] else ():
+                cpu = [run[stage]["cpu_s"] for run in runs]
+                figures[f"image_path_cpu_s_{megapixels}mp_{tier}_{stage}"] = figure(cpu, "s")
     return figures
 
 

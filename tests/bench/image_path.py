@@ -16,7 +16,7 @@ from background_remover.domain.tiers import TIERS, Tier
 from imaging import cutout, matte, passes, photo, quality
 
 STATUS = Path("/proc/self/status")
-MEASURED = ("prepare", "decode", "composite", "encode", "thumbnail")
+STAGES = ("prepare", "decode", "composite", "encode", "thumbnail")
 
 
 def run(content: bytes, tier: Tier, answer: bytes) -> tuple[dict[str, dict[str, float]], bytes]:
@@ -62,7 +62,7 @@ def measure(photo: Path, tier: str, answer: Path, result: Path) -> dict[str, dic
 
 
 def ellipse(width: int, height: int) -> matte.Matte:
-    """A matte with a soft edge, 1 at the centre, 0 outside."""
+    """A matte with a soft edge of 6 % of its pixels, about what a head of hair has."""
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     soft = np.clip((0.8 - np.hypot(x, y)) * 20, 0, 1) * 255
     return np.asarray(soft, dtype=np.uint8)

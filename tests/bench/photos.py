@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-SIZES = {1: (1200, 900), 12: (4000, 3000), 24: (6000, 4000)}
+SIZES = {1: (1200, 900), 12: (4000, 3000), 24: (6000, 4000), 25: (5800, 4350), 50: (8160, 6120)}
 """Width and height by megapixels."""
 
 

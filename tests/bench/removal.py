@@ -11,10 +11,11 @@ from pathlib import Path
 import requests
 
 from tests.bench.figures import Figure, figure
-from tests.bench.photos import SIZES, jpeg
+from tests.bench.photos import jpeg
 from tests.stack.local_stack import HUGGING_FACE_TOKEN, PROJECT, LocalStack
 
 REPETITIONS = 9
+MEGAPIXELS = 1, 12, 24
 TIER, MODEL = "basic", "briaai/RMBG-1.4"
 
 
@@ -33,7 +34,7 @@ def measure(stack: LocalStack, source: Path) -> dict[str, Figure]:
         )
         remove = f"{stack.api_url}/api/background-remover/remove?tier={TIER}"
         infer = f"{stack.running.stand_in_url}/models/{MODEL}"
-        for megapixels in SIZES:
+        for megapixels in MEGAPIXELS:
             photo = jpeg(source, megapixels)
             ratios, seconds = [], []
             for _ in range(REPETITIONS + 1):

@@ -25,7 +25,7 @@ EXPLAINED = 0.1, 0.3
 """The share of the matte's variation that the photo's colours explain, below which the matte is left as it is, and
 above which the photo is followed: what is white on white has no edge to follow, and would be smeared."""
 
-_SOLVED = 8 * RADIUS  # a side of the pieces that are solved together
+_SOLVED = 12 * RADIUS  # a side of the pieces that are solved together
 _REACH = 2 * RADIUS  # how far apart two pixels of the matte have a bearing on each other
 
 
@@ -33,7 +33,7 @@ def refine(photo: Photo, matte: Matte) -> Matte:
     """The matte, which may be of any size, at the photo's size and following the photo's edges."""
     height, width, _ = photo.rgb.shape
     small_height, small_width = matte.shape
-    alpha = _levels_of_bytes()[upsample(matte, width=width, height=height)]
+    alpha = upsample(_levelled(matte / np.float32(255)), width=width, height=height).copy()
     active = _near_edges(matte)
     guide = shrunk(photo.on_white, (width, height), (small_width, small_height))
     coefficients = _solved(guide, matte, active)
@@ -47,10 +47,6 @@ def refine(photo: Photo, matte: Matte) -> Matte:
             value += linear[channel] * colours[:, :, channel]
         alpha[down.pixels, across.pixels] = _levelled(value)
     return alpha
-
-
-def _levels_of_bytes() -> NDArray[np.uint8]:
-    return _levelled(np.arange(256, dtype=np.float32) / 255)
 
 
 def _levelled(value: Floats) -> NDArray[np.uint8]:
@@ -136,24 +132,24 @@ def _solved_piece(guide: NDArray[np.uint8], matte: Matte) -> Floats:
 
 def _box_means(values: Floats) -> Floats:
     """Over the windows that lie within (channels, height, width): RADIUS fewer on each side."""
-    for axis in (1, 2):
-        values = _sums(np.moveaxis(values, axis, 0), 2 * RADIUS + 1)
-        values = np.moveaxis(values, 0, axis)
-    return values * np.float32(1 / (2 * RADIUS + 1) ** 2)
+    side = 2 * RADIUS + 1
+    down = _sums(values, side)
+    return _sums(down.transpose(0, 2, 1), side).transpose(0, 2, 1) * np.float32(1 / side**2)
 
 
 def _sums(values: Floats, length: int) -> Floats:
-    """Of every `length` neighbours along the first axis, in few additions: of 2, of 4, of 8, …"""
-    count = len(values) - length + 1
-    total = np.zeros((count, *values.shape[1:]), np.float32)
+    """Of every `length` neighbours along the second axis, in few additions: of 2, of 4, of 8, …"""
+    count = values.shape[1] - length + 1
+    total: Floats | None = None
     taken, size = 0, 1
     while True:
         if length & size:
-            total += values[taken : taken + count]
+            part = values[:, taken : taken + count]
+            total = part if total is None else total + part
             taken += size
-        if taken == length:
+        if total is not None and taken == length:
             return total
-        values = values[:-size] + values[size:]
+        values = values[:, :-size] + values[:, size:]
         size *= 2
 
 

@@ -58,7 +58,7 @@ def shrunk(
         start, stop = max(0, int(first - scale)), min(height, int(np.ceil(last + scale)))  # what the filter reaches
         picture = Image.fromarray(strip(slice(start, stop)))
         box = 0, first - start, width, last - start
-        small = picture.resize((small_width, bottom - top), Image.Resampling.BILINEAR, box=box, reducing_gap=2.0)
+        small = picture.resize((small_width, bottom - top), Image.Resampling.BILINEAR, box=box, reducing_gap=1.3)
         strips.append(np.asarray(small))
     return np.concatenate(strips)
 
