@@ -72,7 +72,7 @@ def _quality(folder: Path, files: Path, position: int) -> Quality:
     """Leaves the scene as a JPEG in `files`, and beside it the matte of the kind SHOWN."""
     truth = scene(folder, position)
     jpeg = BytesIO()
-    Image.fromarray(truth.photo).save(jpeg, "JPEG", quality=95, subsampling="4:4:4")
+    Image.fromarray(truth.photo).save(jpeg, "JPEG", quality=92)  # with halved colours, as cameras do
     (files / f"{position}.jpg").write_bytes(jpeg.getvalue())
     photo = Photo(truth.photo, None, None)
     found: dict[str, dict[str, Measures]] = {}
