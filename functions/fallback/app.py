@@ -26,6 +26,7 @@ METHODS = {
     "batch/{batchId}/download": "GET",
     "jobs": "GET",
     "jobs/{jobId}": "DELETE,GET",
+    "jobs/{jobId}/render": "POST",
     "credits": "GET",
     "subscription": "DELETE,GET,POST",
     "pricing/calculate": "POST",

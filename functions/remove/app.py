@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from background_remover import deployment
 from background_remover.gateways.object_store import result_key
 from background_remover.http.api import PREFIX, Api
-from background_remover.http.messages import LARGEST_BINARY, Request, Response
+from background_remover.http.image_answer import image_answer
+from background_remover.http.messages import Request, Response
 from background_remover.http.problems import STATUS, problem
 from background_remover.http.representation import job_with_links
 from background_remover.observability import logger, metrics
@@ -19,7 +20,8 @@ from background_remover.observability import logger, metrics
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from background_remover.domain.jobs import Job, Result
+    from background_remover.domain.jobs import Job
+    from background_remover.http.answers import JobWithLinks
     from background_remover.use_cases.remove_image import Removal
     from background_remover.use_cases.remove_uploaded import UploadedRemoval
 
@@ -82,31 +84,28 @@ def remove(request: Request) -> Response:
     if not job.has_ended:
         return _accepted(job, applied_preference=asked.wanted.respond_async)
     if job.result and asked.accepted:
-        return _bytes(job, job.result)
-    return _job(HTTPStatus.OK, job)
+        return image_answer(
+            deployment.objects(),
+            result_key(job),
+            size=job.result.size,
+            content_type=job.result.content_type,
+            body=_body(job),
+            job=f"jobs/{job.job_id}",
+        )
+    return Response(HTTPStatus.OK, _body(job))
 
 
 def _accepted(job: Job, *, applied_preference: bool) -> Response:
     headers = {"Location": f"jobs/{job.job_id}", "Retry-After": RETRY_AFTER}
     if applied_preference:
         headers["Preference-Applied"] = "respond-async"
-    return _job(HTTPStatus.ACCEPTED, job, headers)
+    return Response(HTTPStatus.ACCEPTED, _body(job), headers)
 
 
-def _bytes(job: Job, result: Result) -> Response:
-    """The image itself, or where it lies when it is more than Lambda may answer with."""
-    objects = deployment.objects()
-    if result.size > LARGEST_BINARY:
-        return _job(HTTPStatus.SEE_OTHER, job, {"Location": objects.link(result_key(job))})
-    link = f'<jobs/{job.job_id}>; rel="describedby"'
-    return Response(HTTPStatus.OK, objects.get(result_key(job)), {"Link": link}, result.content_type)
-
-
-def _job(status: HTTPStatus, job: Job, headers: dict[str, str] | None = None) -> Response:
-    body = job_with_links(
+def _body(job: Job) -> JobWithLinks:
+    return job_with_links(
         job, deployment.objects(), datetime.now(UTC), matte_retention=deployment.settings().input_retention
     )
-    return Response(status, body, headers or {})
 
 
 api = Api({f"POST {PREFIX}/remove": remove}, allowed_origins=deployment.settings().allowed_origins)

@@ -42,7 +42,7 @@ def create_upload(request: Request) -> Response:
             user_id=request.user_id,
             tier=TIERS[fields.tier],
             source=Source(content_type=fields.content_type, size=fields.size, file_name=fields.file_name),
-            options=fields.options(),
+            options=fields.options(TIERS[fields.tier]),
             idempotency_key=idempotency_key(request.headers),
         )
     )

@@ -5,7 +5,7 @@ import importlib
 import importlib.util
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -95,6 +95,22 @@ class Deployment:
         if (route := f"{event.get('httpMethod')} {event.get('resource')}") in ROUTES:
             assert_documented(route, as_response(answer))
         return answer
+
+    @contextmanager
+    def before(self, operation: str, act: Callable[[], None]) -> Iterator[None]:
+        """Does something before the functions' calls of an operation, such as `s3:PutObject`."""
+        service, name = operation.split(":")
+        session = boto3.DEFAULT_SESSION
+        assert session
+
+        def do(**_: Any) -> None:
+            act()
+
+        session.events.register(f"before-call.{service}.{name}", do)
+        try:
+            yield
+        finally:
+            session.events.unregister(f"before-call.{service}.{name}", do)
 
     def calls_of(self, function: str) -> list[AwsCall]:
         """What the function's invocations have called so far. A presigned link counts: it acts as the function."""

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from schemathesis.core.failures import FailureGroup
 
+from background_remover.gateways.object_store import input_key
 from background_remover.http.api import PREFIX
 from tests.contract.deployment import Deployment, event, message
 from tests.documented import DOCUMENT, as_response, assert_documented
@@ -72,6 +73,19 @@ def finished_job(deployment: Deployment) -> Any:
     deployment.queue_job()
     deployment.invoke("ProcessImageFunction", event("process_image"))
     return deployment.invoke("JobsFunction", event("job"))
+
+
+def rendering(accept: str, *, photo: Callable[[], bytes] | None = None, **options: str) -> Callable[[Deployment], Any]:
+    def ask(deployment: Deployment) -> Any:
+        job = deployment.queue_job()
+        if photo:
+            deployment.objects.put(input_key(job), photo(), "image/jpeg")
+        deployment.invoke("ProcessImageFunction", event("process_image"))
+        request = event("render") | {"body": json.dumps(options)}
+        request["headers"] |= {"Accept": accept}
+        return deployment.invoke("RenderFunction", request)
+
+    return ask
 
 
 def erased_job(deployment: Deployment) -> Any:
@@ -136,6 +150,11 @@ SCENARIOS: dict[Success, Callable[[Deployment], Any]] = {
     (f"GET {PREFIX}/batch/{{batchId}}/download", 302, ""): archive("application/zip"),
     (f"GET {PREFIX}/jobs", 200, JSON): asking("JobsFunction", "jobs"),
     (f"GET {PREFIX}/jobs/{{jobId}}", 200, JSON): finished_job,
+    (f"POST {PREFIX}/jobs/{{jobId}}/render", 200, JSON): rendering(JSON),
+    (f"POST {PREFIX}/jobs/{{jobId}}/render", 200, "image/png"): rendering("image/png", crop="5%"),
+    (f"POST {PREFIX}/jobs/{{jobId}}/render", 200, "image/jpeg"): rendering("image/jpeg", output="matte"),
+    (f"POST {PREFIX}/jobs/{{jobId}}/render", 200, "image/webp"): rendering("image/webp", refinement="basic"),
+    (f"POST {PREFIX}/jobs/{{jobId}}/render", 303, JSON): rendering("image/png", photo=photo_with_a_large_result),
     (f"DELETE {PREFIX}/jobs/{{jobId}}", 204, ""): erased_job,
     (f"GET {PREFIX}/credits", 200, JSON): asking("CreditsFunction", "credits"),
     (f"GET {PREFIX}/subscription", 200, JSON): with_plan("SubscriptionFunction", "subscription"),

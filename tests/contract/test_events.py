@@ -14,7 +14,7 @@ from background_remover import observability
 from background_remover.domain.api_keys import api_key, digest
 from background_remover.domain.jobs import JobStatus
 from background_remover.gateways.billing_event import BILLING_EVENT
-from background_remover.gateways.object_store import result_key
+from background_remover.gateways.object_store import input_key, result_key
 from tests.contract.deployment import (
     API_KEY,
     BATCH,
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
 TRIGGERS_OF_THE_API = [
     *("remove", "upload", "batch", "show_batch", "cancel_batch", "download"),
-    *("jobs", "job", "delete_job", "credits"),
+    *("jobs", "job", "render", "delete_job", "credits"),
     *("subscription", "subscribe", "cancel_subscription", "pricing", "stats"),
     *("api_keys", "create_api_key", "delete_api_key"),
     *("health", "openapi", "docs", "docs_asset"),
@@ -189,6 +189,32 @@ def test_job_json_is_404_without_its_job(deployment: Deployment) -> None:
     answer = deployment.invoke("JobsFunction", event("job"))
 
     assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (404, "job_not_found")
+
+
+def test_render_json_gets_another_rendering_of_its_job(deployment: Deployment) -> None:
+    deployment.queue_job()
+    deployment.invoke("ProcessImageFunction", event("process_image"))
+
+    answer = deployment.invoke("RenderFunction", event("render"))
+
+    assert answer["statusCode"] == 200, answer["body"]
+    rendering = json.loads(answer["body"])["rendering"]
+    assert (rendering["contentType"], max(rendering["width"], rendering["height"])) == ("image/jpeg", 48)
+
+
+def test_render_json_is_refused_in_the_words_of_the_document(deployment: Deployment) -> None:
+    def refusal() -> tuple[int, str]:
+        answer = deployment.invoke("RenderFunction", event("render"))
+        return answer["statusCode"], json.loads(answer["body"])["code"]
+
+    refusals = [refusal()]
+    job = deployment.queue_job()
+    refusals.append(refusal())
+    deployment.invoke("ProcessImageFunction", event("process_image"))
+    deployment.objects.delete([input_key(job)])
+    refusals.append(refusal())
+
+    assert refusals == [(404, "job_not_found"), (409, "nothing_to_render"), (410, "rendering_expired")]
 
 
 def test_delete_job_json_erases_its_job(deployment: Deployment) -> None:

@@ -95,12 +95,24 @@ def jobs(deployment: Deployment) -> None:
     deployment.invoke("ProcessImageFunction", event("process_image"))
     deployment.invoke("JobsFunction", event("jobs"))
     assert "result" in deployment.invoke("JobsFunction", event("job"))["body"]
+    deployment.invoke("RenderFunction", event("render"))
+    deployment.invoke("JobsFunction", event("delete_job"))
     first, second = deployment.queue_batch(2)
     deliver(deployment, [first])
     deployment.invoke("JobsFunction", event("delete_job") | {"pathParameters": {"jobId": second.job_id}})
     deployment.pay_for_plan()
     covered = deployment.queue_job("covered")
     deployment.invoke("JobsFunction", event("delete_job") | {"pathParameters": {"jobId": covered.job_id}})
+
+
+def render(deployment: Deployment) -> None:
+    deployment.queue_job()
+    deployment.invoke("ProcessImageFunction", event("process_image"))
+    for _ in ("made", "there already"):
+        assert deployment.invoke("RenderFunction", event("render"))["statusCode"] == 200
+    taking_back = event("render") | {"body": '{"output": "matte"}'}
+    with deployment.before("s3:PutObject", lambda: deployment.jobs.forget(deployment.jobs.get(USER, JOB))):
+        assert deployment.invoke("RenderFunction", taking_back)["statusCode"] == 404
 
 
 def uploads(deployment: Deployment) -> None:
@@ -230,6 +242,7 @@ def nothing(_: Deployment) -> None:
         ("RemoveFunction", remove, set()),
         ("ProcessImageFunction", process_image, polling("JobQueue") | TELL_MISSING),
         ("JobsFunction", jobs, set()),
+        ("RenderFunction", render, TELL_MISSING),
         ("UploadsFunction", uploads, FORMS),
         ("OnUploadFunction", on_upload, LETTERS),
         ("BatchFunction", batch, FORMS),
@@ -323,6 +336,8 @@ def permissions_for(operation: str, parameters: dict[str, Any]) -> Iterator[Perm
             yield "s3:PutObject", prefix_of(parameters["Key"])
         case "s3:CreateMultipartUpload" | "s3:UploadPart" | "s3:CompleteMultipartUpload":
             yield "s3:PutObject", prefix_of(parameters["Key"])
+        case "s3:HeadObject":
+            yield "s3:GetObject", prefix_of(parameters["Key"])
         case "s3:GetObject" | "s3:PutObject" | "s3:DeleteObject":
             yield operation, prefix_of(parameters["Key"])
         case "sqs:SendMessage":

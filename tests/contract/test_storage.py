@@ -48,6 +48,7 @@ def test_each_kind_of_file_is_deleted_in_its_time() -> None:
         "zips/": "InputRetentionDays",
         "inputs/": "InputRetentionDays",
         "mattes/": "InputRetentionDays",
+        "renders/": "InputRetentionDays",
         "results/": "JobRetentionDays",
         "thumbnails/": "JobRetentionDays",
     }

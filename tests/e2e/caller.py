@@ -103,7 +103,7 @@ class Caller:
     def files(self) -> list[str]:
         """The keys of everything that the bucket holds of this user."""
         s3, bucket = self._stack.emulator.client("s3"), self._stack.outputs["BucketName"]
-        folders = ("inputs", "dropbox", "results", "mattes", "thumbnails", "zips")
+        folders = ("inputs", "dropbox", "results", "mattes", "thumbnails", "renders", "zips")
         pages = [s3.list_objects_v2(Bucket=bucket, Prefix=f"{folder}/{self.user.user_id}/") for folder in folders]
         return [each["Key"] for page in pages for each in page.get("Contents", [])]
 

@@ -1,4 +1,5 @@
 import io
+import re
 from urllib.parse import urljoin
 
 import numpy as np
@@ -96,6 +97,37 @@ def test_a_finished_job_keeps_result_thumbnail_and_matte(caller: Caller) -> None
         for name in ("url", "thumbnailUrl", "matteUrl")
     }
     assert sizes == {"url": "PNG", "thumbnailUrl": "WEBP", "matteUrl": "PNG"}
+
+
+def test_another_rendering_of_a_job_takes_no_inference_and_no_credits(stack: LocalStack, caller: Caller) -> None:
+    job = caller.remove(tier="standard").json()
+    stack.hugging_face.forget_requests()
+    wanted = {"format": "webp", "background": "#ff8800", "maxSize": 40, "refinement": "basic"}
+
+    answer = caller.post(f"jobs/{job['jobId']}/render", wanted)
+
+    rendering = answer.json()["rendering"]
+    image = Image.open(io.BytesIO(requests.get(rendering["url"], timeout=10).content))
+    assert (answer.status_code, image.format, image.size) == (200, "WEBP", (40, 30))
+    assert stack.hugging_face.requests == []
+    assert caller.balance() == (SIGNUP_CREDITS - 8, 0)
+    again = caller.post(f"jobs/{job['jobId']}/render", wanted).json()["rendering"]
+    assert {**again, "url": "", "expiresAt": ""} == {**rendering, "url": "", "expiresAt": ""}
+    assert caller.delete(f"jobs/{job['jobId']}").status_code == 204
+    assert caller.files() == []
+
+
+def test_the_accept_header_gets_a_rendering_itself(caller: Caller) -> None:
+    job_id = caller.remove().json()["jobId"]
+    url = f"{caller.routes}/jobs/{job_id}/render"
+
+    answer = caller.http.post(url, json={"output": "matte"}, headers={"Accept": "image/png"}, timeout=30)
+
+    image = Image.open(io.BytesIO(answer.content))
+    assert (image.format, image.mode, image.size) == ("PNG", "L", (64, 48))
+    described_by = re.fullmatch('<(.*)>; rel="describedby"', answer.headers["Link"])
+    assert described_by
+    assert urljoin(url, described_by[1]) == f"{caller.routes}/jobs/{job_id}"
 
 
 def test_the_history_lists_jobs_newest_first_in_pages(caller: Caller) -> None:

@@ -44,6 +44,7 @@ curl -s {auth} -X POST $API/batch/BATCH_ID/cancel
 curl -s {auth} $API/batch/BATCH_ID/download
 curl -s {auth} $API/jobs
 curl -s {auth} $API/jobs/JOB_ID
+curl -s {auth} -H "Content-Type: application/json" -d '{{"crop": "5%", "maxSize": 800}}' $API/jobs/JOB_ID/render
 curl -s {auth} -X DELETE $API/jobs/JOB_ID
 curl -s -H "Authorization: Bearer $TOKEN" $API/credits
 curl -s {auth} $API/subscription

@@ -62,14 +62,16 @@ def require_room(width: int, height: int, output_format: OutputFormat) -> None:
     if max(width, height) > MAX_SIDES[output_format]:
         raise TooManyPixelsError(
             f"A side of {max(width, height)} pixels is more than {output_format} can hold "
-            f"({MAX_SIDES[output_format]}): choose the format png."
+            f"({MAX_SIDES[output_format]}): choose the format png, or a maxSize."
         )
 
 
-def encode(cutout: Cutout, output_format: OutputFormat, background: tuple[int, int, int] | None) -> bytes:
+def encode(
+    cutout: Cutout, output_format: OutputFormat, background: tuple[int, int, int] | None, *, lossless: bool = False
+) -> bytes:
     """The file to deliver, on `background` (RGB) where one is given; opaque then. JPEG needs one: ValueError.
 
-    TooManyPixelsError as `require_room`.
+    `lossless` is for WebP: a PNG always is, a JPEG never. TooManyPixelsError as `require_room`.
     """
     height, width, _ = cutout.rgba.shape
     require_room(width, height, output_format)
@@ -83,7 +85,7 @@ def encode(cutout: Cutout, output_format: OutputFormat, background: tuple[int, i
     else:
         raise ValueError("JPEG has no transparency: it needs a background")
     if output_format == "webp":
-        return _webp(image, cutout.icc_profile)
+        return _webp(image, cutout.icc_profile, lossless=lossless)
     encoded = BytesIO()
     # 4:4:4, or the background's colour would bleed over the subject's edge.
     image.save(encoded, "JPEG", quality=92, subsampling="4:4:4", icc_profile=cutout.icc_profile)
@@ -105,15 +107,16 @@ def thumbnail(cutout: Cutout) -> bytes:
     return encoded.getvalue()
 
 
-def _webp(image: Image.Image, icc_profile: bytes | None) -> bytes:
-    """At the best of three qualities that fits; TooManyPixelsError where none does.
+def _webp(image: Image.Image, icc_profile: bytes | None, *, lossless: bool) -> bytes:
+    """Lossless, or at the best of three qualities that fits; TooManyPixelsError where none does.
 
     Large photos full of detail burst WebP's first partition, 512 KB: https://datatracker.ietf.org/doc/html/rfc6386.
     """
-    for quality in (90, 80, 60):
+    # Lossless, quality is the effort: more takes several times as long for a file hardly smaller.
+    for quality in (0,) if lossless else (90, 80, 60):
         encoded = BytesIO()
         try:
-            image.save(encoded, "WEBP", quality=quality, method=0, icc_profile=icc_profile or b"")
+            image.save(encoded, "WEBP", lossless=lossless, quality=quality, method=0, icc_profile=icc_profile or b"")
         except ValueError:
             continue
         return encoded.getvalue()

@@ -1,5 +1,7 @@
 """The matte: how much of each pixel is subject, from 0 (none) to 255 (all)."""
 
+from io import BytesIO
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -39,8 +41,13 @@ def read_matte(answer: bytes, *, width: int, height: int) -> Matte:
 
 
 def encode_matte(matte: Matte) -> bytes:
-    """An 8-bit greyscale PNG, which `read_matte` reads back exactly."""
+    """An 8-bit greyscale PNG, which `read_matte` and `decode_matte` read back exactly."""
     return write_png(matte[:, :, np.newaxis])
+
+
+def decode_matte(content: bytes) -> Matte:
+    """What `encode_matte` wrote, of whatever size."""
+    return np.asarray(Image.open(BytesIO(content), formats=["PNG"]))
 
 
 def upsample(matte: Matte, *, width: int, height: int) -> Matte:

@@ -39,6 +39,7 @@ from background_remover.use_cases.receive_payment import ReceivePayment
 from background_remover.use_cases.reconcile import Reconcile
 from background_remover.use_cases.remove_image import Removal, RemoveImage
 from background_remover.use_cases.remove_uploaded import RemoveUploaded, UploadedRemoval
+from background_remover.use_cases.render import Render, Rendering
 from background_remover.use_cases.subscribe import Subscribe
 from tests.deployed_tables import create_tables
 from tests.stack.hugging_face.stand_in import TOKEN as TOKEN
@@ -55,6 +56,7 @@ NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 REGION = "eu-central-1"
 BUCKET = "images"
 SIGNUP_CREDITS = 50
+INPUT_RETENTION = timedelta(days=7)
 LEASE = timedelta(seconds=125)
 SECONDS = 5.0
 """How long Hugging Face is waited for; no test waits that long."""
@@ -210,6 +212,14 @@ class Account:
             user_id=user_id or job.user_id,
             job_id=job.job_id,
             now=self.clock(),
+        )
+
+    def render(
+        self, job: Job, *, user_id: str | None = None, refinement: str | None = None, options: Options | None = None
+    ) -> Rendering:
+        render = Render(jobs=self.jobs, objects=self.objects, input_retention=INPUT_RETENTION, clock=self.clock)
+        return render(
+            user_id or job.user_id, job.job_id, refinement=refinement, options_for=lambda _: options or Options()
         )
 
     def receive_payment(self) -> ReceivePayment:

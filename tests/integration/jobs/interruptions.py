@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.integration.jobs.account import Account
 
-FOLDERS = ("inputs", "results", "mattes", "thumbnails", "zips")
+FOLDERS = ("inputs", "results", "mattes", "thumbnails", "renders", "zips")
 
 Moment = Literal["before", "after"]
 """The call takes effect in between."""

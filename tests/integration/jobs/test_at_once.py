@@ -128,7 +128,16 @@ def test_a_job_is_either_cancelled_or_worked_on(account: Account) -> None:
         if number % 2:
             return account.jobs.cancel(one, NOON)
         leased = account.jobs.lease("anna", one.job_id, Lease("a worker", NOON + timedelta(minutes=1)), NOON)
-        result = Result(content_type="image/png", size=1, crc32=0, seconds=1, tier="basic", quality=Quality(100))
+        result = Result(
+            content_type="image/png",
+            width=64,
+            height=48,
+            size=1,
+            crc32=0,
+            seconds=1,
+            tier="basic",
+            quality=Quality(100),
+        )
         return account.jobs.complete(leased, result, NOON)
 
     at_once(20, cancel_or_work)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from background_remover.domain.jobs import (
     Job,
     JobStatus,
     Lease,
+    Margin,
     Options,
     Quality,
     Result,
@@ -32,6 +34,8 @@ from tests.integration.jobs.account import NOON, Account
 MINUTE = timedelta(minutes=1)
 RESULT = Result(
     content_type="image/png",
+    width=64,
+    height=48,
     size=1234,
     crc32=0,
     seconds=1.5,
@@ -88,6 +92,37 @@ def test_a_job_is_read_as_it_was_submitted(account: Account, lease: Lease | None
     submitted(account, new)
 
     assert account.jobs.get("anna", new.job_id) == new
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        Options(),
+        Options(crop=Margin(0)),
+        Options(format="webp", crop=Margin(5, "%"), output="matte", max_size=800, lossless=True),
+    ],
+    ids=str,
+)
+def test_options_are_read_as_they_were_asked_for(account: Account, options: Options) -> None:
+    new = submitted(account, replace(job(), options=options))
+
+    assert account.jobs.get("anna", new.job_id).options == options
+
+
+def test_what_was_stored_before_results_had_a_size_of_their_own_has_the_photos(account: Account) -> None:
+    completed = account.jobs.complete(leased(account), RESULT, NOON)
+    account.dynamodb.update_item(
+        TableName="JobsTable",
+        Key={"pk": {"S": "anna"}, "sk": {"S": f"job#{completed.job_id}"}},
+        UpdateExpression="SET #options = :old REMOVE #result.width, #result.height",
+        ExpressionAttributeNames={"#options": "options", "#result": "result"},
+        ExpressionAttributeValues={":old": {"M": {"format": {"S": "jpeg"}}}},
+    )
+
+    read = account.jobs.get("anna", completed.job_id)
+
+    assert read.result == replace(RESULT, width=640, height=480)
+    assert read.options == Options(format="jpeg")
 
 
 def test_an_entry_of_the_ledger_names_its_job(account: Account) -> None:

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from background_remover.domain.credits import Balance
-from background_remover.domain.jobs import Job, JobStatus, Lease
+from background_remover.domain.jobs import Job, JobStatus, Lease, Margin, Options
 from background_remover.gateways.job_store import LeaseLostError
 from background_remover.gateways.object_store import input_key, matte_key, result_key, thumbnail_key
 from background_remover.gateways.work_queue import JobMessage, message_for
-from tests.integration.jobs.account import LEASE, NOON, Account, SentMessage, now, removal
+from tests.integration.jobs.account import LEASE, NOON, Account, SentMessage, now, photo, removal
 from tests.integration.jobs.interruptions import AnswerLostError, CrashError, Interruption, Interruptions, Moment
 from tests.stack.hugging_face import Fault, HuggingFaceStandIn
 
@@ -30,6 +30,18 @@ def test_a_message_cuts_its_job_out(account: Account, tier: str, price: int) -> 
     assert set(account.files()) == {input_key(job), result_key(job), matte_key(job), thumbnail_key(job)}
     assert account.balance() == Balance(available=50 - price, held=0)
     assert account.sent == []
+
+
+def test_a_job_of_the_queue_is_rendered_as_it_was_asked_for(account: Account) -> None:
+    """At its own size the photo would be too long for a WebP."""
+    wanted = Options(format="webp", crop=Margin(0), max_size=1000)
+    job = account.remove(removal(photo(width=16_400, height=4), options=wanted, respond_async=True))
+
+    account.process(message_for(job))
+
+    result = now(account, job).result
+    assert result
+    assert (result.content_type, max(result.width, result.height)) == ("image/webp", 1000)
 
 
 def test_a_message_that_comes_twice_changes_nothing(account: Account, hub: HuggingFaceStandIn) -> None:

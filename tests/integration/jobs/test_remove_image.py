@@ -22,7 +22,7 @@ from background_remover.domain.errors import (
     TooManyPixelsError,
     UnsupportedImageTypeError,
 )
-from background_remover.domain.jobs import Doubt, JobStatus, Options, Quality
+from background_remover.domain.jobs import Doubt, JobStatus, Margin, Options, Quality
 from background_remover.domain.tiers import Model
 from background_remover.gateways.object_store import input_key, matte_key, result_key, thumbnail_key
 from background_remover.gateways.work_queue import JobMessage
@@ -123,6 +123,40 @@ def test_the_result_is_rendered_as_asked(account: Account) -> None:
 
     assert picture(account, result_key(job)).format == "JPEG"
     assert account.s3.head_object(Bucket=BUCKET, Key=result_key(job))["ContentType"] == "image/jpeg"
+
+
+def test_the_result_says_how_large_it_is_and_the_thumbnail_shows_what_it_shows(account: Account) -> None:
+    whole = account.remove(removal(images.photo_file("PNG")))
+    cropped = account.remove(removal(images.photo_file("PNG"), options=Options(crop=Margin(0), max_size=30)))
+
+    assert whole.result
+    assert (whole.result.width, whole.result.height) == picture(account, result_key(whole)).size == (64, 48)
+    assert cropped.result
+    assert (cropped.result.width, cropped.result.height) == picture(account, result_key(cropped)).size
+    assert picture(account, thumbnail_key(cropped)).size == picture(account, result_key(cropped)).size
+    assert max(picture(account, result_key(cropped)).size) == 30
+    assert account.jobs.get("anna", cropped.job_id).result == cropped.result
+
+
+def test_a_matte_is_delivered_as_it_was_asked_for(account: Account) -> None:
+    content = images.photo_file("PNG")
+    cutout = account.remove(removal(content))
+
+    matte = account.remove(removal(content, options=Options(output="matte")))
+
+    alpha = np.asarray(picture(account, result_key(cutout)))[:, :, 3]
+    assert np.array_equal(np.asarray(picture(account, result_key(matte))), alpha)
+
+
+def test_a_side_that_the_format_cannot_hold_is_refused_unless_the_result_is_smaller(account: Account) -> None:
+    content = photo(width=16_400, height=4)
+    with pytest.raises(TooManyPixelsError):
+        account.remove(removal(content, options=Options(format="webp")))
+    assert_nothing_is_left(account)
+
+    job = account.remove(removal(content, options=Options(format="webp", max_size=1000)))
+
+    assert picture(account, result_key(job)).size == (1000, 1)
 
 
 def test_the_job_describes_the_photo_as_it_was_sent(account: Account) -> None:
@@ -292,8 +326,9 @@ def test_a_repeat_with_its_key_is_answered_with_the_same_job_and_not_cut_out_aga
         removal(photo("red"), key="a key"),
         removal(tier="standard", key="a key"),
         removal(options=Options(format="webp"), key="a key"),
+        removal(options=Options(crop=Margin(5)), key="a key"),
     ],
-    ids=["photo", "tier", "options"],
+    ids=["photo", "tier", "format", "crop"],
 )
 def test_a_key_is_refused_for_another_photo_tier_or_rendering(account: Account, other: Removal) -> None:
     account.remove(removal(key="a key"))

@@ -30,8 +30,8 @@ from background_remover.gateways.job_store import LeaseLostError
 from background_remover.gateways.object_store import matte_key, result_key
 from background_remover.gateways.work_queue import message_for
 from background_remover.observability import metrics
-from background_remover.use_cases import cut_out
 from background_remover.use_cases.process_job import ProcessJob
+from imaging import framing
 from imaging.cutout import Cutout, compose
 from imaging.matte import Matte
 from imaging.photo import Photo
@@ -271,7 +271,7 @@ def test_the_photo_is_refined_as_the_tier_is_that_is_delivered(
         refinements.append(refinement)
         return compose(photo, matte, refinement)
 
-    monkeypatch.setattr(cut_out, "compose", noting)
+    monkeypatch.setattr(framing, "compose", noting)
 
     job = account_with(Model(ramp(0), second)).remove(industry())
 

@@ -1,7 +1,7 @@
 import pytest
 
 from background_remover.domain.errors import UnknownTierError
-from background_remover.domain.tiers import TIERS, Model, delivered_with, tier_named
+from background_remover.domain.tiers import TIERS, Model, delivered_with, tier_named, tiers_up_to
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,10 @@ def test_with_all_its_mattes_a_tier_is_delivered_as_itself(name: str) -> None:
 
 def test_with_one_matte_instead_of_two_the_best_tier_that_needs_one_is_delivered() -> None:
     assert delivered_with(TIERS["industry"], 1) is TIERS["professional"]
+
+
+@pytest.mark.parametrize(
+    ("name", "names"), [("basic", ["basic"]), ("professional", ["basic", "standard", "professional"])]
+)
+def test_the_tiers_up_to_one_are_those_below_it_and_itself(name: str, names: list[str]) -> None:
+    assert list(tiers_up_to(name)) == names

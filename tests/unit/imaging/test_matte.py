@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from background_remover.domain.errors import InvalidMatteError
-from imaging.matte import encode_matte, read_matte, upsample
+from imaging.matte import decode_matte, encode_matte, read_matte, upsample
 from tests.unit.imaging.images import file_of, gradient, photo_file, png_chunk, png_file, png_header, text_bomb
 
 MATTE = np.arange(48 * 64, dtype=np.uint32).reshape(48, 64).astype(np.uint8)
@@ -113,3 +113,8 @@ def test_upsampling_leaves_full_and_empty_areas_full_and_empty() -> None:
 
 def test_a_matte_that_has_the_size_stays_as_it_is() -> None:
     assert np.array_equal(upsample(MATTE, width=64, height=48), MATTE)
+
+
+def test_a_stored_matte_is_read_back_exactly_whatever_its_size() -> None:
+    matte = np.random.default_rng(2).integers(0, 256, (31, 57), dtype=np.uint8)
+    assert np.array_equal(decode_matte(encode_matte(matte)), matte)

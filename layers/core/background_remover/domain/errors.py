@@ -228,6 +228,18 @@ class NothingToDownloadError(DomainError):
     code = "nothing_to_download"
 
 
+class NothingToRenderError(DomainError):
+    """The job has no result, and so nothing to make another rendering of; `jobStatus` says how it stands."""
+
+    code = "nothing_to_render"
+
+
+class RenderingExpiredError(DomainError):
+    """Photo and matte of the job have reached their retention: another rendering needs a new removal."""
+
+    code = "rendering_expired"
+
+
 class ApiKeyNotFoundError(DomainError):
     """The caller has no such API key."""
 

@@ -16,6 +16,7 @@ from typing import Literal
 from background_remover.domain.subscriptions import Coverage
 
 OutputFormat = Literal["png", "webp", "jpeg"]
+Output = Literal["cutout", "matte"]
 Colour = tuple[int, int, int]
 
 PATIENCE = timedelta(hours=6)
@@ -66,12 +67,32 @@ class Submission:
     response_url: str
 
 
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """Around the subject: `amount` in pixels of the photo, or in per cent of the subject's larger side."""
+
+    amount: int
+    unit: Literal["px", "%"] = "px"
+
+    def pixels(self, larger_side: int) -> int:
+        return self.amount if self.unit == "px" else round(larger_side * self.amount / 100)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How the result is rendered. `background` is an RGB colour put behind the cut-out; None leaves it transparent."""
+    """How the result is rendered.
+
+    `background` is an RGB colour put behind the cut-out; None leaves it transparent. `crop`: to the subject with this
+    margin, as far as the photo goes; None leaves the whole photo. `output`: the cut-out, or its alpha as a grey image.
+    `max_size`: the longest that the long edge may be, in pixels. `lossless` is said of WebP, which can be both.
+    """
 
     format: OutputFormat = "png"
     background: Colour | None = None
+    crop: Margin | None = None
+    output: Output = "cutout"
+    max_size: int | None = None
+    lossless: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,10 +130,13 @@ class Quality:
 class Result:
     """`size` in bytes, `crc32` of these bytes, `seconds` from the start of the attempt that delivered it.
 
-    `tier` is the one that was delivered: a lesser one than the job's where an inference failed.
+    `width` and `height` are those of the delivered image. `tier` is the one that was delivered: a lesser one than the
+    job's where an inference failed.
     """
 
     content_type: str
+    width: int
+    height: int
     size: int
     crc32: int
     seconds: float

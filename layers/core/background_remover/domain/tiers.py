@@ -28,13 +28,17 @@ class Refinement:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """`credits` is the price of one image, `passes` the number of inferences: the second is of the mirrored photo."""
+    """`credits` is the price of one image, `passes` the number of inferences: the second is of the mirrored photo.
+
+    `lossless`: a WebP is lossless unless the request says otherwise.
+    """
 
     name: str
     model: Model
     credits: int
     refinement: Refinement
     passes: int = 1
+    lossless: bool = False
 
 
 TIERS = {
@@ -43,7 +47,14 @@ TIERS = {
         Tier("basic", Model.RMBG_1_4, 3, Refinement()),
         Tier("standard", Model.RMBG_2_0, 8, Refinement(alpha=True)),
         Tier("professional", Model.RMBG_2_0, 15, Refinement(alpha=True, colour_pixels=(190_000,))),
-        Tier("industry", Model.RMBG_2_0, 25, Refinement(alpha=True, colour_pixels=(190_000, 750_000)), passes=2),
+        Tier(
+            "industry",
+            Model.RMBG_2_0,
+            25,
+            Refinement(alpha=True, colour_pixels=(190_000, 750_000)),
+            passes=2,
+            lossless=True,
+        ),
     )
 }
 
@@ -74,3 +85,9 @@ def require_served(model: Model, served: Collection[Model]) -> None:
         raise TierUnavailableError(
             f"This deployment has no Hugging Face address for {model}. Choose another tier, or ask its operator."
         )
+
+
+def tiers_up_to(name: str) -> dict[str, Tier]:
+    """The tier of that name and those below it."""
+    names = list(TIERS)
+    return {each: TIERS[each] for each in names[: names.index(name) + 1]}

@@ -14,6 +14,7 @@ from background_remover.domain.jobs import (
     Job,
     JobStatus,
     Lease,
+    Margin,
     Options,
     Quality,
     Result,
@@ -65,6 +66,8 @@ def result_values(result: Result) -> dict[str, Any]:
     """DynamoDB takes no floats, so the seconds are kept as whole milliseconds."""
     return {
         "contentType": result.content_type,
+        "width": result.width,
+        "height": result.height,
         "size": result.size,
         "crc32": result.crc32,
         "milliseconds": round(result.seconds * 1000),
@@ -96,7 +99,7 @@ def from_values(item: dict[str, Any]) -> Job:
             for name, values in item.items()
             if name.startswith(_SUBMISSION)
         },
-        result=_result_from(result) if result else None,
+        result=_result_from(result, item["source"]) if result else None,
         failure=Failure(**item["failure"]) if "failure" in item else None,
     )
 
@@ -110,10 +113,14 @@ def coverage_from(values: dict[str, Any] | None) -> Coverage | None:
 
 
 def options_from(options: dict[str, Any]) -> Options:
-    background = options.get("background")
+    background, crop, max_size = (options.get(name) for name in ("background", "crop", "max_size"))
     return Options(
         format=options["format"],
         background=(int(background[0]), int(background[1]), int(background[2])) if background else None,
+        crop=Margin(int(crop["amount"]), crop["unit"]) if crop else None,
+        output=options.get("output", "cutout"),
+        max_size=int(max_size) if max_size else None,
+        lossless=options.get("lossless", False),
     )
 
 
@@ -128,9 +135,13 @@ def _source_from(source: dict[str, Any]) -> Source:
     )
 
 
-def _result_from(result: dict[str, Any]) -> Result:
+def _result_from(result: dict[str, Any], source: dict[str, Any]) -> Result:
+    """Results that were stored without width and height have the photo's: there were no others."""
+    measured = result if "width" in result else source
     return Result(
         content_type=result["contentType"],
+        width=int(measured["width"]),
+        height=int(measured["height"]),
         size=int(result["size"]),
         crc32=int(result["crc32"]),
         seconds=int(result["milliseconds"]) / 1000,

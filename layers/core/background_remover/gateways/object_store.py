@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from background_remover.domain.batches import Batch
-    from background_remover.domain.jobs import Job
+    from background_remover.domain.jobs import Job, Options
 
 LINK_LIFETIME = timedelta(minutes=15)
 
@@ -41,6 +44,17 @@ def matte_key(job: Job) -> str:
 
 def thumbnail_key(job: Job) -> str:
     return f"thumbnails/{job.user_id}/{job.job_id}.webp"
+
+
+def renders_prefix(job: Job) -> str:
+    """Of all renderings of the job, and no other's."""
+    return f"renders/{job.user_id}/{job.job_id}/"
+
+
+def render_key(job: Job, refinement: str, options: Options) -> str:
+    """`refinement` names the tier by whose refinement it is made. Of the same rendering always the same key."""
+    digest = hashlib.sha256(repr((refinement, options)).encode()).hexdigest()[:32]
+    return f"{renders_prefix(job)}{digest}.{options.format}"
 
 
 def archive_key(batch: Batch) -> str:
@@ -80,8 +94,23 @@ class ObjectStore:
         self._client = client
         self._bucket = bucket
 
-    def put(self, key: str, content: bytes, content_type: str) -> None:
-        self._client.put_object(Bucket=self._bucket, Key=key, Body=content, ContentType=content_type)
+    def put(
+        self, key: str, content: bytes, content_type: str, *, metadata: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """`metadata` is kept beside the object, for `head` to read."""
+        self._client.put_object(
+            Bucket=self._bucket, Key=key, Body=content, ContentType=content_type, Metadata=dict(metadata)
+        )
+
+    def head(self, key: str) -> tuple[int, dict[str, str]] | None:
+        """The object's bytes and metadata; None where there is no such object (any more)."""
+        try:
+            answer = self._client.head_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+                raise
+            return None
+        return answer["ContentLength"], answer["Metadata"]
 
     def get(self, key: str) -> bytes | None:
         """None where there is no such object (any more)."""

@@ -84,6 +84,8 @@ class Result(TypedDict):
     expiresAt: Instant
     """When the links cease to work. Ask for the job again to get new ones."""
     contentType: str
+    width: int
+    height: int
     size: int
     """In bytes."""
     seconds: float
@@ -94,6 +96,29 @@ class JobWithLinks(JobSummary):
     """A job with links to what it made."""
 
     result: NotRequired[Result]
+
+
+class Rendering(TypedDict):
+    """Another rendering of a job, and a presigned link to it."""
+
+    url: Link
+    expiresAt: Instant
+    """When the link ceases to work. Ask for the same rendering again to get a new one: it is kept."""
+    contentType: str
+    width: int
+    height: int
+    size: int
+    """In bytes."""
+    seconds: float
+    """How long it took to make."""
+
+
+class RenderedJob(TypedDict):
+    """What was rendered, and by the refinement of which tier."""
+
+    jobId: str
+    refinement: str
+    rendering: Rendering
 
 
 class Upload(TypedDict):

@@ -16,7 +16,7 @@ from background_remover.domain.jobs import LARGEST_UPLOAD, LONGEST_FILE_NAME, So
 from background_remover.domain.pricing import LARGEST_BATCH
 from background_remover.domain.tiers import TIERS
 from background_remover.http.forms import read_form
-from background_remover.http.requests import Manifest, Rendering, idempotency_key, json_object, validated
+from background_remover.http.requests import ImageFields, Manifest, idempotency_key, json_object, validated
 from background_remover.use_cases.create_batch import BatchFile, BatchRequest
 
 if TYPE_CHECKING:
@@ -27,23 +27,23 @@ def read(request: Request) -> BatchRequest:
     """Raises a `DomainError` that says what is wrong with the request."""
     content_type, parameters = multipart.parse_options_header(request.headers.get("content-type", ""))
     if content_type == "application/json":
-        rendering, files = _from_manifest(request.body())
+        fields, files = _from_manifest(request.body())
     elif content_type == "multipart/form-data":
-        rendering, files = _from_form(request.body(), parameters.get("boundary", ""))
+        fields, files = _from_form(request.body(), parameters.get("boundary", ""))
     else:
         raise UnsupportedMediaTypeError(
             "Send application/json with tier and files, or multipart/form-data with tier and the fields images."
         )
     return BatchRequest(
         user_id=request.user_id,
-        tier=TIERS[rendering.tier],
-        options=rendering.options(),
+        tier=TIERS[fields.tier],
+        options=fields.options(TIERS[fields.tier]),
         files=files,
         idempotency_key=idempotency_key(request.headers),
     )
 
 
-def _from_manifest(body: bytes) -> tuple[Rendering, list[BatchFile]]:
+def _from_manifest(body: bytes) -> tuple[ImageFields, list[BatchFile]]:
     manifest = validated(Manifest, json_object(body))
     for number, file in enumerate(manifest.files):
         require_uploadable(file.size, f"files.{number}, {file.file_name}")
@@ -53,14 +53,14 @@ def _from_manifest(body: bytes) -> tuple[Rendering, list[BatchFile]]:
     ]
 
 
-def _from_form(body: bytes, boundary: str) -> tuple[Rendering, list[BatchFile]]:
+def _from_form(body: bytes, boundary: str) -> tuple[ImageFields, list[BatchFile]]:
     form = read_form(body, boundary, files="images")
     if not form.files:
         raise MissingImageError("The form has no field “images”.")
     if len(form.files) > LARGEST_BATCH:
         raise ImageCountError(f"A batch has at most {LARGEST_BATCH} images, not {len(form.files)}.")
-    rendering = validated(Rendering, form.values)
-    return rendering, [
+    fields = validated(ImageFields, form.values)
+    return fields, [
         BatchFile(
             Source(
                 content_type=file.content_type,

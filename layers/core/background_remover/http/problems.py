@@ -39,6 +39,7 @@ STATUS = {
             errors.BatchEndedError,
             errors.ArchiveNotReadyError,
             errors.NothingToDownloadError,
+            errors.NothingToRenderError,
             errors.AlreadySubscribedError,
             errors.PaymentForSomethingElseError,
             errors.PaymentUsedError,
@@ -46,7 +47,7 @@ STATUS = {
             errors.PhotoReplacedError,
             errors.TooManyApiKeysError,
         ),
-        HTTPStatus.GONE: (errors.ArchiveExpiredError,),
+        HTTPStatus.GONE: (errors.ArchiveExpiredError, errors.RenderingExpiredError),
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
             errors.ImageTooLargeError,
             errors.TooManyPixelsError,

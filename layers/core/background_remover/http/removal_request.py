@@ -11,11 +11,11 @@ from background_remover.domain.errors import (
     ImageTooLargeError,
     InvalidParameterError,
     MissingImageError,
-    NotAcceptableError,
     UnsupportedMediaTypeError,
 )
 from background_remover.domain.tiers import TIERS
 from background_remover.http.forms import read_form
+from background_remover.http.image_answer import accepted_format
 from background_remover.http.messages import LARGEST_BINARY, decode_base64
 from background_remover.http.requests import (
     RemovalFields,
@@ -23,7 +23,6 @@ from background_remover.http.requests import (
     UploadedJson,
     idempotency_key,
     json_object,
-    options,
     validated,
 )
 from background_remover.use_cases.remove_image import Removal
@@ -32,8 +31,6 @@ from background_remover.use_cases.remove_uploaded import UploadedRemoval
 if TYPE_CHECKING:
     from background_remover.domain.jobs import OutputFormat
     from background_remover.http.messages import Request
-
-_IMAGE_FORMATS: dict[str, OutputFormat] = {"image/png": "png", "image/webp": "webp", "image/jpeg": "jpeg"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,7 @@ class RemovalRequest:
 
 def read(request: Request) -> RemovalRequest:
     """Raises a `DomainError` that says what is wrong with the request."""
-    accepted = _accepted_format(request)
+    accepted = accepted_format(request)
     respond_async = "respond-async" in _preferences(request)
     key = idempotency_key(request.headers)
     source = _image_and_fields(request)
@@ -59,13 +56,11 @@ def read(request: Request) -> RemovalRequest:
             f"Send an image of at most {LARGEST_BINARY / 1e6} MB here, a larger one (up to 10 MB) with POST uploads.",
             limit=LARGEST_BINARY,
         )
-    if accepted and fields.format not in (None, accepted):
-        raise NotAcceptableError(f"The Accept header asks for {accepted}, the field format for {fields.format}.")
     removal = Removal(
         user_id=request.user_id,
         tier=TIERS[fields.tier],
         content=content,
-        options=options(fields.format or accepted or "png", fields.background),
+        options=fields.options(TIERS[fields.tier], accepted),
         file_name=fields.file_name,
         idempotency_key=key,
         respond_async=respond_async,
@@ -121,15 +116,6 @@ def _from_json(body: bytes) -> tuple[bytes, RemovalFields] | UploadedJson:
         raise MissingImageError("The JSON has neither a field “image” nor “uploadId”.")
     fields = validated(RemovalJson, values)
     return decode_base64(fields.image), fields
-
-
-def _accepted_format(request: Request) -> OutputFormat | None:
-    """From the first media type of the Accept header, the only one by which API Gateway decides to send bytes.
-
-    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings.html
-    """
-    first = request.headers.get("accept", "").partition(",")[0].partition(";")[0].strip().lower()
-    return _IMAGE_FORMATS.get(first)
 
 
 def _preferences(request: Request) -> set[str]:

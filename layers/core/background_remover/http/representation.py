@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from background_remover.domain.subscriptions import Plan, Subscription, Usage
     from background_remover.gateways.object_store import ObjectStore
     from background_remover.http import answers
+    from background_remover.use_cases.render import Rendering
 
 
 def job_summary(job: Job) -> answers.JobSummary:
@@ -62,12 +63,30 @@ def job_with_links(
             "thumbnailUrl": objects.link(thumbnail_key(job)),
             "expiresAt": (now + LINK_LIFETIME).isoformat(),
             "contentType": job.result.content_type,
+            "width": job.result.width,
+            "height": job.result.height,
             "size": job.result.size,
             "seconds": job.result.seconds,
         }
         if now < job.created_at + matte_retention:
             body["result"]["matteUrl"] = objects.link(matte_key(job))
     return body
+
+
+def rendered_job(rendering: Rendering, objects: ObjectStore, now: datetime) -> answers.RenderedJob:
+    return {
+        "jobId": rendering.job_id,
+        "refinement": rendering.refinement,
+        "rendering": {
+            "url": objects.link(rendering.key),
+            "expiresAt": (now + LINK_LIFETIME).isoformat(),
+            "contentType": rendering.content_type,
+            "width": rendering.width,
+            "height": rendering.height,
+            "size": rendering.size,
+            "seconds": rendering.seconds,
+        },
+    }
 
 
 def job_with_upload(job: Job, objects: ObjectStore, now: datetime) -> answers.JobWithUpload:

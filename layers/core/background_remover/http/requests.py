@@ -4,19 +4,31 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import from_json
 
 from background_remover.domain.api_keys import LONGEST_NAME
-from background_remover.domain.errors import ImageCountError, InvalidParameterError, MalformedJsonError
-from background_remover.domain.jobs import LARGEST_UPLOAD, LONGEST_FILE_NAME, Colour, JobStatus, Options, OutputFormat
+from background_remover.domain.errors import InvalidParameterError, MalformedJsonError, NotAcceptableError
+from background_remover.domain.jobs import LONGEST_FILE_NAME, JobStatus, Options, Output, OutputFormat
 from background_remover.domain.pricing import LARGEST_BATCH
-from background_remover.domain.subscriptions import PLANS, plan_named
-from background_remover.domain.tiers import TIERS, tier_named
+from background_remover.domain.tiers import Tier
+from background_remover.http.fields import (
+    Base64,
+    BatchSize,
+    ColourName,
+    Flag,
+    MarginText,
+    PlanName,
+    Size,
+    TierName,
+    printable,
+    some_files,
+)
 
 # Printable ASCII, of which 255 characters fit into DynamoDB's keys.
 IDEMPOTENCY_KEY = "^[ -~]{0,255}$"
+LARGEST_MAX_SIZE = 99_999
 _FAULTS_NAMED = 20
 
 
@@ -26,74 +38,72 @@ class Request(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
 
 
-def _colour(value: object) -> object:
-    """`#rrggbb` as numbers; anything else is left to the validation of `Colour`, which refuses it."""
-    if isinstance(value, str) and len(value) == 7 and value.startswith("#"):
-        try:
-            return tuple(bytes.fromhex(value[1:]))
-        except ValueError:
-            return value
-    raise ValueError("should be a colour such as #ffffff")
+class OptionFields(Request):
+    """How the result shall look; see `Options`."""
+
+    format: OutputFormat | None = Field(default=None, description="By default what Accept asks for, or png.")
+    background: ColourName | None = Field(default=None, description="Behind the cut-out. A JPEG needs one.")
+    crop: MarginText | None = Field(
+        default=None,
+        description="To the subject with this margin, in px or in % of its larger side, as far as the photo goes.",
+    )
+    output: Output = Field(default="cutout", description="The cut-out, or its alpha as a grey image.")
+    max_size: int | None = Field(
+        default=None, ge=1, le=LARGEST_MAX_SIZE, description="Of the long edge, in px; never enlarged."
+    )
+    lossless: Flag | None = Field(
+        default=None, description="Of a WebP, which by default is lossless in tier industry and lossy in the others."
+    )
+
+    def options(self, tier: Tier, accepted: OutputFormat | None = None) -> Options:
+        """`accepted`: the one format that the caller's Accept header has use for.
+
+        Raises `NotAcceptableError`, and `InvalidParameterError` where fields contradict each other.
+        """
+        if accepted and self.format not in (None, accepted):
+            raise NotAcceptableError(f"The Accept header asks for {accepted}, the field format for {self.format}.")
+        output_format = self.format or accepted or "png"
+        self._require_consistency(output_format)
+        return Options(
+            format=output_format,
+            background=self.background,
+            crop=self.crop,
+            output=self.output,
+            max_size=self.max_size,
+            lossless=output_format == "webp" and (tier.lossless if self.lossless is None else self.lossless),
+        )
+
+    def _require_consistency(self, output_format: OutputFormat) -> None:
+        faults: dict[str, tuple[str, str]] = {}
+        if self.output == "matte":
+            if self.background is not None:
+                faults["background"] = ("is not for a matte", "A matte is grey and has no background: leave it out.")
+        elif output_format == "jpeg" and self.background is None:
+            faults["background"] = (
+                "is needed for a JPEG",
+                "A JPEG has no transparency: say which background it shall have, such as #ffffff.",
+            )
+        if self.lossless is not None and output_format != "webp":
+            faults["lossless"] = (
+                "is for the format webp only",
+                "Only a WebP can be either, lossless or not: a PNG always is, a JPEG never.",
+            )
+        if faults:
+            raise InvalidParameterError(
+                " ".join(detail for _, detail in faults.values()),
+                errors=[{"field": field, "message": message} for field, (message, _) in faults.items()],
+            )
 
 
-def _known_tier(name: str) -> str:
-    return tier_named(name).name
-
-
-def _known_plan(name: str) -> str:
-    return plan_named(name).name
-
-
-def _batch_size(images: int) -> int:
-    """Raises `ImageCountError`."""
-    if not 1 <= images <= LARGEST_BATCH:
-        raise ImageCountError(f"A batch has 1 to {LARGEST_BATCH} images, not {images}.")
-    return images
-
-
-def _some_files[File](files: list[File]) -> list[File]:
-    _batch_size(len(files))
-    return files
-
-
-def _printable(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("should have printable characters only")
-    return text
-
-
-TierName = Annotated[
-    str,
-    Field(max_length=32),
-    AfterValidator(_known_tier),
-    WithJsonSchema({"type": "string", "enum": list(TIERS)}),
-]
-ColourName = Annotated[
-    Colour,
-    BeforeValidator(_colour),
-    WithJsonSchema({"type": "string", "pattern": "^#[0-9a-fA-F]{6}$"}),
-]
-# A larger size is refused as an image that is too large, not as a field at fault.
-Size = Annotated[int, Field(ge=1, json_schema_extra={"maximum": LARGEST_UPLOAD})]
-Base64 = Annotated[str, WithJsonSchema({"type": "string", "format": "byte", "contentEncoding": "base64"})]
-PlanName = Annotated[
-    str,
-    Field(max_length=32),
-    AfterValidator(_known_plan),
-    WithJsonSchema({"type": "string", "enum": list(PLANS)}),
-]
-# Another number is refused as a number of images, not as a field at fault.
-BatchSize = Annotated[
-    int, AfterValidator(_batch_size), Field(json_schema_extra={"minimum": 1, "maximum": LARGEST_BATCH})
-]
-
-
-class RemovalFields(Request):
-    """What is asked of one image, whichever way it comes."""
+class ImageFields(OptionFields):
+    """What is asked of every image of a request."""
 
     tier: TierName
-    format: OutputFormat | None = None
-    background: ColourName | None = None
+
+
+class RemovalFields(ImageFields):
+    """What is asked of one image, whichever way it comes."""
+
     file_name: str | None = Field(default=None, min_length=1, max_length=LONGEST_FILE_NAME)
 
 
@@ -117,19 +127,7 @@ class FileFields(Request):
     size: Size | None = None
 
 
-class Rendering(Request):
-    """What is asked of every image of the request."""
-
-    tier: TierName
-    format: OutputFormat = "png"
-    background: ColourName | None = None
-
-    def options(self) -> Options:
-        """Raises `InvalidParameterError` for a JPEG without a background."""
-        return options(self.format, self.background)
-
-
-class UploadFields(Rendering, FileFields):
+class UploadFields(ImageFields, FileFields):
     """`POST /uploads`."""
 
 
@@ -138,15 +136,23 @@ class ManifestFile(FileFields):
     size: Size
 
 
-class Manifest(Rendering):
+class Manifest(ImageFields):
     """`POST /batch`."""
 
     # Another number is refused as a number of images, not as a field at fault.
     files: Annotated[
         list[ManifestFile],
-        AfterValidator(_some_files),
+        AfterValidator(some_files),
         Field(json_schema_extra={"minItems": 1, "maxItems": LARGEST_BATCH}),
     ]
+
+
+class RenderFields(OptionFields):
+    """`POST /jobs/{jobId}/render`. `refinement` names the tier by whose refinement it is made."""
+
+    refinement: TierName | None = Field(
+        default=None, description="The job's tier or one below it; by default that by which it was delivered."
+    )
 
 
 class SubscriptionFields(Request):
@@ -166,7 +172,7 @@ class PricingFields(Request):
 class ApiKeyFields(Request):
     """`POST /api-keys`."""
 
-    name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_printable)]
+    name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(printable)]
 
 
 class PageQuery(Request):
@@ -181,16 +187,6 @@ class JobsQuery(PageQuery):
 
 class ItemsQuery(PageQuery):
     limit: int = Field(default=100, ge=1, le=LARGEST_BATCH)
-
-
-def options(output_format: OutputFormat, background: Colour | None) -> Options:
-    """Raises `InvalidParameterError` for a JPEG without a background."""
-    if output_format == "jpeg" and background is None:
-        raise InvalidParameterError(
-            "A JPEG has no transparency: say which background it shall have, such as #ffffff.",
-            errors=[{"field": "background", "message": "is needed for a JPEG"}],
-        )
-    return Options(format=output_format, background=background)
 
 
 def json_object(body: bytes) -> dict[str, Any]:

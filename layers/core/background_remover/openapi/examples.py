@@ -16,6 +16,7 @@ from background_remover.http.answers import (
     JobWithUpload,
     Plans,
     Quote,
+    RenderedJob,
     Statistics,
     Subscription,
     Upload,
@@ -48,6 +49,8 @@ COMPLETED: JobWithLinks = {
         "thumbnailUrl": f"{BUCKET}/thumbnails/7c1d/{JOB_ID}.webp?X-Amz-Signature=…",
         "expiresAt": "2026-11-24T09:45:03.482000+00:00",
         "contentType": "image/png",
+        "width": 4000,
+        "height": 3000,
         "size": 9_120_334,
         "seconds": 3.371,
         "matteUrl": f"{BUCKET}/mattes/7c1d/{JOB_ID}.png?X-Amz-Signature=…",
@@ -59,6 +62,19 @@ DELIVERED_AS_LESSER_TIER: JobWithLinks = {
     "credits": 15,
     "deliveredTier": "professional",
     "quality": {"score": 100, "reasons": []},
+}
+RENDERED: RenderedJob = {
+    "jobId": JOB_ID,
+    "refinement": "standard",
+    "rendering": {
+        "url": f"{BUCKET}/renders/7c1d/{JOB_ID}/5f2c9d1e7a3b4860bd51c27f90e64a18.webp?X-Amz-Signature=…",
+        "expiresAt": "2026-11-25T09:45:00+00:00",
+        "contentType": "image/webp",
+        "width": 1200,
+        "height": 863,
+        "size": 81_204,
+        "seconds": 0.912,
+    },
 }
 QUEUED: JobSummary = {
     "jobId": JOB_ID,

@@ -7,6 +7,7 @@ from typing import Any
 
 from background_remover.domain import errors
 from background_remover.domain.errors import DomainError
+from background_remover.domain.jobs import JobStatus
 from background_remover.http.problems import STATUS
 from background_remover.openapi.description import Schema
 
@@ -52,6 +53,9 @@ _MEMBERS: dict[str, dict[str, Schema]] = {
             "items": _FAULT,
             "examples": [[{"field": "limit", "message": "Input should be greater than or equal to 1"}]],
         }
+    },
+    errors.NothingToRenderError.code: {
+        "jobStatus": {"enum": [status for status in JobStatus if status != "completed"], "examples": ["failed"]}
     },
     errors.ImageTooLargeError.code: {"limit": {"type": "integer", "description": "In bytes.", "examples": [4_400_000]}},
 }

@@ -26,7 +26,8 @@ from background_remover.gateways.object_store import input_key, matte_key, resul
 from background_remover.gateways.work_queue import message_for
 from background_remover.observability import count, logger
 from background_remover.use_cases.memory_room import MemoryRoom
-from imaging.cutout import BYTES_PER_PIXEL, CONTENT_TYPES, compose, encode, thumbnail
+from imaging.cutout import BYTES_PER_PIXEL, thumbnail
+from imaging.framing import delivery, framed_cutout
 from imaging.matte import Matte, encode_matte, read_matte
 from imaging.passes import averaged, mirrored, mirrored_matte
 from imaging.photo import EncodedImage, Photo, decode, inspect
@@ -54,8 +55,11 @@ class Foreground:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """The result's bytes and their CRC-32."""
+    """Of the result, `size` in bytes, `crc32` of these bytes."""
 
+    content_type: str
+    width: int
+    height: int
     size: int
     crc32: int
 
@@ -119,7 +123,9 @@ class CutOut:
             return self.give_up(job, error)
         now = self.clock()
         result = Result(
-            content_type=CONTENT_TYPES[job.options.format],
+            content_type=stored.content_type,
+            width=stored.width,
+            height=stored.height,
             size=stored.size,
             crc32=stored.crc32,
             seconds=(now - started).total_seconds(),
@@ -212,14 +218,20 @@ class CutOut:
         matte = found.matte
         beside = [self.threads.submit(lambda: self.objects.put(matte_key(job), encode_matte(matte), "image/png"))]
         try:
-            cutout = compose(photo, matte, found.tier.refinement)
+            cutout = framed_cutout(photo, matte, found.tier.refinement, job.options)
             beside.append(
                 self.threads.submit(lambda: self.objects.put(thumbnail_key(job), thumbnail(cutout), "image/webp"))
             )
-            result = encode(cutout, job.options.format, job.options.background)
-            self.objects.put(result_key(job), result, CONTENT_TYPES[job.options.format])
+            result = delivery(cutout, job.options)
+            self.objects.put(result_key(job), result.content, result.content_type)
         finally:
             wait(beside)
         for storing in beside:
             storing.result()
-        return Stored(size=len(result), crc32=zlib.crc32(result))
+        return Stored(
+            content_type=result.content_type,
+            width=result.width,
+            height=result.height,
+            size=len(result.content),
+            crc32=zlib.crc32(result.content),
+        )

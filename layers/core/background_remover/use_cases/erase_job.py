@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from background_remover.domain.errors import BatchNotFoundError, JobInProgressError, JobNotFoundError
 from background_remover.domain.jobs import JobStatus
 from background_remover.gateways.job_store import LeaseLostError
-from background_remover.gateways.object_store import input_key, matte_key, result_key, thumbnail_key
+from background_remover.gateways.object_store import input_key, matte_key, renders_prefix, result_key, thumbnail_key
 from background_remover.use_cases.close_batch import close_batch
 
 if TYPE_CHECKING:
+    from background_remover.domain.jobs import Job
     from background_remover.gateways.batch_store import BatchStore
     from background_remover.gateways.job_store import JobStore
     from background_remover.gateways.object_store import ObjectStore
@@ -49,7 +50,15 @@ def erase_job(
     if job.batch_id:
         close_batch(batches, archive_queue, user_id=user_id, batch_id=job.batch_id, now=now)
     objects.delete([input_key(job), result_key(job), matte_key(job), thumbnail_key(job)])
+    _erase_renderings(objects, job)
     jobs.forget(job)
+    # Those that were stored meanwhile. Whoever stores one from now on finds no job, and takes it back.
+    _erase_renderings(objects, job)
+
+
+def _erase_renderings(objects: ObjectStore, job: Job) -> None:
+    while job.result and (stored := objects.sizes(renders_prefix(job))):
+        objects.delete(list(stored))
 
 
 def _require_batch(batches: BatchStore, user_id: str, batch_id: str) -> None:

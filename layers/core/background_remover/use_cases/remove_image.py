@@ -28,6 +28,7 @@ from background_remover.gateways.work_queue import message_for
 from background_remover.observability import logger
 from background_remover.use_cases.cut_out import SHORTEST_BACK_OFF
 from imaging.cutout import require_room
+from imaging.framing import fitted
 from imaging.photo import PhotoInfo, inference_copy, inspect
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class RemoveImage:
         """
         self.hugging_face.route(removal.tier.model)
         info = inspect(removal.content)
-        require_room(info.width, info.height, removal.options.format)
+        require_room(*fitted(info.width, info.height, removal.options.max_size), removal.options.format)
         copy = inference_copy(removal.content)
         now = self.clock()
         wanted = self._new_job(removal, info, now)

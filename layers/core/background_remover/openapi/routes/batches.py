@@ -6,7 +6,7 @@ from background_remover.domain import errors
 from background_remover.domain.pricing import LARGEST_BATCH
 from background_remover.http.answers import ArchiveLink, BatchPage, CreatedBatch
 from background_remover.http.api import PREFIX
-from background_remover.http.requests import ItemsQuery, Manifest, Rendering
+from background_remover.http.requests import ImageFields, ItemsQuery, Manifest
 from background_remover.openapi import examples
 from background_remover.openapi.description import (
     IDEMPOTENCY_KEY,
@@ -38,7 +38,7 @@ ROUTES = (
                 },
             ),
             "multipart/form-data": Form(
-                Rendering, "images", {"images": [examples.FILE], "tier": "basic"}, at_most=LARGEST_BATCH
+                ImageFields, "images", {"images": [examples.FILE], "tier": "basic"}, at_most=LARGEST_BATCH
             ),
         },
         answers={

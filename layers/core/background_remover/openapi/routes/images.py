@@ -9,10 +9,12 @@ from background_remover.http.requests import RemovalFields, RemovalJson, Uploade
 from background_remover.openapi import examples
 from background_remover.openapi.description import (
     IDEMPOTENCY_KEY,
+    IMAGE_ANSWERS,
+    LINK_TO_JOB,
     LOCATION,
     PREFER,
+    RESULT_TYPES,
     RETRY_AFTER,
-    TEXT,
     Answer,
     Binary,
     Form,
@@ -21,8 +23,6 @@ from background_remover.openapi.description import (
     Route,
     Tag,
 )
-
-IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp")
 
 ROUTES = (
     Route(
@@ -38,7 +38,7 @@ ROUTES = (
         headers=(IDEMPOTENCY_KEY, PREFER),
         bodies={
             "multipart/form-data": Form(RemovalFields, "image", {"image": examples.FILE, "tier": "standard"}),
-            **{media_type: Binary() for media_type in IMAGE_TYPES},
+            **{media_type: Binary() for media_type in RESULT_TYPES},
             "application/json": Json(
                 RemovalJson | UploadedJson,
                 {
@@ -52,9 +52,9 @@ ROUTES = (
                 "The job, which has ended; or the image itself.",
                 {
                     "application/json": Json(JobWithLinks, {"completed": examples.COMPLETED}),
-                    **{media_type: Binary() for media_type in IMAGE_TYPES},
+                    **IMAGE_ANSWERS,
                 },
-                (Header("Link", "Of an image: its job, `describedby`.", TEXT, is_always_there=False),),
+                (LINK_TO_JOB,),
             ),
             HTTPStatus.ACCEPTED: Answer(
                 "The job, on which a worker goes on.",

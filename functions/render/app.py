@@ -1,0 +1,71 @@
+"""`POST /jobs/{jobId}/render`: another rendering of a completed job."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from background_remover import deployment
+from background_remover.http.api import PREFIX, Api
+from background_remover.http.image_answer import accepted_format, image_answer
+from background_remover.http.messages import Request, Response
+from background_remover.http.representation import rendered_job
+from background_remover.observability import logger
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from background_remover.use_cases.render import Render
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+@cache
+def make_rendering() -> Render:
+    # Pillow and numpy are loaded with the first rendering, not for a request that is refused.
+    from background_remover.use_cases.render import Render
+
+    return Render(
+        jobs=deployment.jobs(),
+        objects=deployment.objects(),
+        input_retention=deployment.settings().input_retention,
+        clock=clock,
+    )
+
+
+def render(request: Request) -> Response:
+    from background_remover.http.requests import RenderFields, json_object, validated
+
+    job_id = request.path["jobId"]
+    logger.append_keys(job_id=job_id)
+    fields = validated(RenderFields, json_object(request.body()))
+    accepted = accepted_format(request)
+    rendering = make_rendering()(
+        request.user_id,
+        job_id,
+        refinement=fields.refinement,
+        options_for=lambda tier: fields.options(tier, accepted),
+    )
+    body = rendered_job(rendering, deployment.objects(), clock())
+    if not accepted:
+        return Response(HTTPStatus.OK, body)
+    return image_answer(
+        deployment.objects(),
+        rendering.key,
+        size=rendering.size,
+        content_type=rendering.content_type,
+        body=body,
+        job=f"../{job_id}",
+    )
+
+
+api = Api({f"POST {PREFIX}/jobs/{{jobId}}/render": render}, allowed_origins=deployment.settings().allowed_origins)
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return api(event, context)
