@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
+from pillow_heif import register_heif_opener
 
 from imaging.photo import inference_copy
+
+register_heif_opener()  # for writing; the code under test opens files without it
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -29,12 +32,19 @@ def file_of(image: Image.Image, file_format: str, **options: Any) -> bytes:
     return encoded.getvalue()
 
 
+EXACTLY: dict[str, dict[str, Any]] = {  # how Pillow keeps every pixel, where that must be asked for
+    "WEBP": {"lossless": True, "quality": 0, "method": 0},
+    "HEIF": {"quality": -1, "chroma": 444, "matrix_coefficients": 0},
+}
+
+
 def photo_file(file_format: str, width: int = 64, height: int = 48, orientation: int | None = None) -> bytes:
-    options: dict[str, Any] = {"lossless": True, "quality": 0, "method": 0} if file_format == "WEBP" else {}
+    """Exact but for JPEG, and GIF's 256 colours."""
+    options = EXACTLY.get(file_format, {}).copy()
     if orientation is not None:
         exif = Image.Exif()
         exif[0x0112] = orientation
-        options["exif"] = exif
+        options["exif"] = exif.tobytes()  # of which, in bytes, a HEIC's transformations are made
     return file_of(Image.fromarray(gradient(width, height)), file_format, **options)
 
 
