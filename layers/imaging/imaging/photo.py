@@ -16,8 +16,8 @@ from imaging.reading import hostile_data, open_image, orientation
 INFERENCE_SHORT_EDGE = 1024
 INFERENCE_LONG_EDGE = 2048
 
-COPYING_BYTES_PER_PIXEL = 10
-"""What `inference_copy` takes at its peak, of a PNG or WebP; a JPEG is decoded at a fraction of its size."""
+COPYING_BYTES_PER_PIXEL = 16
+"""What `inference_copy` takes at its peak, of a WebP. Others take up to 10; a JPEG is decoded at a fraction of its size."""
 
 _CONTENT_TYPES = {  # by Pillow's names
     "JPEG": "image/jpeg",
