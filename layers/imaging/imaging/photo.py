@@ -17,7 +17,7 @@ INFERENCE_SHORT_EDGE = 1024
 INFERENCE_LONG_EDGE = 2048
 
 COPYING_BYTES_PER_PIXEL = 16
-"""What `inference_copy` takes at its peak, of a WebP. Others take up to 10; a JPEG is decoded at a fraction of its size."""
+"""What `inference_copy` takes at its peak, of a WebP; others take up to 10, a JPEG mostly hardly any."""
 
 _CONTENT_TYPES = {  # by Pillow's names
     "JPEG": "image/jpeg",
