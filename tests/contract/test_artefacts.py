@@ -35,9 +35,9 @@ def test_a_function_imports_from_its_artefact_and_layers_alone(function: str) ->
     ("function", "modules"),
     [
         ("AuthorizeFunction", {"jwt", "cryptography", "boto3"}),
-        ("RemoveFunction", {"PIL", "numpy", "isal", "requests", "pydantic", "multipart", "boto3"}),
-        ("ProcessImageFunction", {"PIL", "numpy", "isal", "requests", "boto3"}),
-        ("RenderFunction", {"PIL", "numpy", "isal", "pydantic", "boto3"}),
+        ("RemoveFunction", {"PIL", "numpy", "isal", "pillow_heif", "requests", "pydantic", "multipart", "boto3"}),
+        ("ProcessImageFunction", {"PIL", "numpy", "isal", "pillow_heif", "requests", "boto3"}),
+        ("RenderFunction", {"PIL", "numpy", "isal", "pillow_heif", "pydantic", "boto3"}),
         ("JobsFunction", {"pydantic", "boto3"}),
         ("CreditsFunction", {"pydantic", "boto3"}),
         ("ApiKeysFunction", {"pydantic", "boto3"}),

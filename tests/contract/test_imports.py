@@ -43,7 +43,7 @@ PURE = {
     *("__future__", "base64", "calendar", "collections", "dataclasses", "datetime", "enum", "hashlib", "math"),
     *("re", "typing", "unicodedata"),
 }
-HEAVY = {"PIL", "numpy", "isal", "imaging", "requests", "pydantic"}
+HEAVY = {"PIL", "numpy", "isal", "pillow_heif", "imaging", "requests", "pydantic"}
 
 
 @pytest.mark.parametrize("part", ALLOWED)
@@ -86,6 +86,10 @@ def test_a_cold_start_loads_no_pixels_no_http_client_and_no_validation(function:
 
 def test_the_worker_loads_everything_before_its_first_message() -> None:
     assert {"PIL", "numpy", "isal", "imaging", "requests"} <= modules_after_importing("ProcessImageFunction")
+
+
+def test_the_decoder_of_heic_is_loaded_with_the_first_heic() -> None:
+    assert "pillow_heif" not in modules_after_importing("ProcessImageFunction")
 
 
 def modules_after_importing(function: str) -> set[str]:

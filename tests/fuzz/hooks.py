@@ -4,21 +4,22 @@ import base64
 import re
 import zlib
 from itertools import count
-from typing import Any
+from typing import Any, get_args
 
 import schemathesis
 from hypothesis import strategies as st
 from schemathesis.core.failures import AcceptedNegativeData, Failure
 
+from background_remover.domain.jobs import PhotoType
 from background_remover.openapi import examples
 from tests.e2e.caller import photo
 
 FILES = st.one_of(
-    st.sampled_from([photo(kind=kind) for kind in ("PNG", "JPEG", "WEBP")]),
-    st.sampled_from([photo(kind="GIF"), photo()[:-9], photo(kind="JPEG")[:300], photo()[:40]]),
+    st.sampled_from([photo(kind=kind) for kind in ("PNG", "JPEG", "WEBP", "GIF")]),
+    st.sampled_from([photo(kind="BMP"), photo(kind="GIF")[:-9], photo()[:-9], photo(kind="JPEG")[:300], photo()[:40]]),
     st.binary(max_size=100),
 )
-for media_type in ("image/png", "image/jpeg", "image/webp"):
+for media_type in get_args(PhotoType):
     schemathesis.openapi.media_type(media_type, FILES)
 schemathesis.openapi.format("binary", FILES)
 schemathesis.openapi.format("byte", FILES.map(lambda file: base64.b64encode(file).decode()))

@@ -9,6 +9,12 @@ from PIL import Image
 # Pillow reads no larger profile out of a PNG.
 _MAX_EMBEDDED_PROFILE = 1 << 20
 _STRIP_ROWS = 16
+_SIDEWAYS = {
+    Image.Transpose.TRANSPOSE,
+    Image.Transpose.TRANSVERSE,
+    Image.Transpose.ROTATE_90,
+    Image.Transpose.ROTATE_270,
+}
 
 
 def direct_colour(image: Image.Image) -> Image.Image:
@@ -54,13 +60,50 @@ def to_srgb(image: Image.Image) -> Image.Image:
     return converted
 
 
-def rgb_array(image: Image.Image) -> NDArray[np.uint8]:
-    """(height, width, 3), by strips: `np.asarray` makes three copies of the whole photo, and takes twice as long."""
-    rgb = np.empty((image.height, image.width, 3), np.uint8)
+def upright_arrays(
+    image: Image.Image, turn: Image.Transpose | None
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+    """RGB (height, width, 3) and alpha (height, width) of the turned image, alpha None where the mode has none.
+
+    By strips: `np.asarray` makes three copies of the whole photo and takes twice as long, `transpose` makes another.
+    """
+    has_alpha = image.mode in ("LA", "RGBA")
+    size = (image.width, image.height) if turn in _SIDEWAYS else (image.height, image.width)
+    rgb = np.empty((*size, 3), np.uint8)
+    alpha = np.empty(size, np.uint8) if has_alpha else None
+    # Views as the image lies, through which its rows are written to where they belong.
+    lying_rgb = _as_before(turn, rgb)
+    lying_alpha = None if alpha is None else _as_before(turn, alpha)
     for top in range(0, image.height, _STRIP_ROWS):
-        bottom = min(top + _STRIP_ROWS, image.height)
-        rgb[top:bottom] = np.asarray(image.crop((0, top, image.width, bottom)).convert("RGB"))
-    return rgb
+        rows = slice(top, min(top + _STRIP_ROWS, image.height))
+        strip = image.crop((0, rows.start, image.width, rows.stop))
+        lying_rgb[rows] = np.asarray(strip.convert("RGB"))
+        if lying_alpha is not None:
+            lying_alpha[rows] = np.asarray(strip.getchannel("A"))
+    return rgb, alpha
+
+
+def _as_before(turn: Image.Transpose | None, upright: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A view of the upright pixels that looks as they did before the turn."""
+    across = upright.swapaxes(0, 1)
+    match turn:
+        case None:
+            return upright
+        case Image.Transpose.FLIP_LEFT_RIGHT:
+            return upright[:, ::-1]
+        case Image.Transpose.FLIP_TOP_BOTTOM:
+            return upright[::-1]
+        case Image.Transpose.ROTATE_180:
+            return upright[::-1, ::-1]
+        case Image.Transpose.TRANSPOSE:
+            return across
+        case Image.Transpose.TRANSVERSE:
+            return across[::-1, ::-1]
+        case Image.Transpose.ROTATE_90:
+            return across[:, ::-1]
+        case Image.Transpose.ROTATE_270:
+            return across[::-1]
+    raise ValueError(turn)
 
 
 def _converted_by_profile(image: Image.Image) -> Image.Image | None:

@@ -11,11 +11,11 @@ from background_remover.domain.errors import TooManyPixelsError
 from background_remover.domain.jobs import OutputFormat
 from background_remover.domain.tiers import Refinement
 from imaging.alpha import refine
-from imaging.colour import rgb_array
 from imaging.foreground import separate
 from imaging.matte import Matte, upsample
 from imaging.photo import Photo
 from imaging.png import write_png
+from imaging.webp import write_lossless_webp, write_lossy_webp
 
 CONTENT_TYPES: dict[OutputFormat, str] = {"png": "image/png", "webp": "image/webp", "jpeg": "image/jpeg"}
 # WebP: https://developers.google.com/speed/webp/docs/riff_container; JPEG: libjpeg's JPEG_MAX_DIMENSION.
@@ -75,18 +75,15 @@ def encode(
     """
     height, width, _ = cutout.rgba.shape
     require_room(width, height, output_format)
+    pixels = cutout.rgba if background is None else _flattened(cutout.rgba, background)
     if output_format == "png":
-        pixels = cutout.rgba if background is None else rgb_array(_flattened(cutout, background))
-        return write_png(pixels, cutout.icc_profile)
-    if background is not None:
-        image = _flattened(cutout, background)
-    elif output_format == "webp":
-        image = Image.fromarray(cutout.rgba)
-    else:
-        raise ValueError("JPEG has no transparency: it needs a background")
+        return write_png(pixels if background is None else pixels[:, :, :3], cutout.icc_profile)
     if output_format == "webp":
-        return _webp(image, cutout.icc_profile, lossless=lossless)
+        return write_lossless_webp(pixels, cutout.icc_profile) if lossless else _lossy_webp(pixels, cutout.icc_profile)
+    if background is None:
+        raise ValueError("JPEG has no transparency: it needs a background")
     encoded = BytesIO()
+    image = Image.frombuffer("RGBX", (width, height), pixels, "raw", "RGBX", 0, 1)  # without copying
     # 4:4:4, or the background's colour would bleed over the subject's edge.
     image.save(encoded, "JPEG", quality=92, subsampling="4:4:4", icc_profile=cutout.icc_profile)
     return encoded.getvalue()
@@ -107,27 +104,27 @@ def thumbnail(cutout: Cutout) -> bytes:
     return encoded.getvalue()
 
 
-def _webp(image: Image.Image, icc_profile: bytes | None, *, lossless: bool) -> bytes:
-    """Lossless, or at the best of three qualities that fits; TooManyPixelsError where none does.
+def _lossy_webp(rgba: NDArray[np.uint8], icc_profile: bytes | None) -> bytes:
+    """At the best of three qualities that fits; TooManyPixelsError where none does.
 
     Large photos full of detail burst WebP's first partition, 512 KB: https://datatracker.ietf.org/doc/html/rfc6386.
     """
-    # Lossless, quality is the effort: more takes several times as long for a file hardly smaller.
-    for quality in (0,) if lossless else (90, 80, 60):
-        encoded = BytesIO()
+    for quality in (90, 80, 60):
         try:
-            image.save(encoded, "WEBP", lossless=lossless, quality=quality, method=0, icc_profile=icc_profile or b"")
+            return write_lossy_webp(rgba, quality, icc_profile)
         except ValueError:
             continue
-        return encoded.getvalue()
     raise TooManyPixelsError("The image has more detail than a WebP can hold: choose the format png.")
 
 
-def _flattened(cutout: Cutout, background: tuple[int, int, int]) -> Image.Image:
-    subject = Image.fromarray(cutout.rgba)
-    page = Image.new("RGB", subject.size, background)
-    page.paste(subject, mask=subject)
-    return page
+def _flattened(rgba: NDArray[np.uint8], background: tuple[int, int, int]) -> NDArray[np.uint8]:
+    """Opaque, (height, width, 4)."""
+    flat = np.empty_like(rgba)
+    for top in range(0, len(rgba), _STRIP_ROWS):
+        rows = slice(top, top + _STRIP_ROWS)
+        strip = Image.fromarray(rgba[rows])
+        flat[rows] = np.asarray(Image.alpha_composite(Image.new("RGBA", strip.size, background), strip))
+    return flat
 
 
 def _product(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.uint8]:

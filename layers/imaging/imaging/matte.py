@@ -23,6 +23,8 @@ def read_matte(answer: bytes, *, width: int, height: int) -> Matte:
     """
     try:
         image = open_image(answer)
+        if image.format not in ("PNG", "WEBP", "JPEG"):
+            raise InvalidMatteError(f"The model answered with a {image.format}.")
         if image.size != (width, height):
             raise InvalidMatteError(
                 f"The model was sent {width} x {height} pixels and answered with {image.width} x {image.height}."

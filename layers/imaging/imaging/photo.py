@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from imaging.colour import direct_colour, rgb_array, rgb_profile, to_srgb
+from imaging.colour import direct_colour, rgb_profile, to_srgb, upright_arrays
+from imaging.png import write_png
 from imaging.reading import MAX_PIXELS as MAX_PIXELS
 from imaging.reading import hostile_data, open_image, orientation
 
@@ -15,10 +16,16 @@ from imaging.reading import hostile_data, open_image, orientation
 INFERENCE_SHORT_EDGE = 1024
 INFERENCE_LONG_EDGE = 2048
 
-COPYING_BYTES_PER_PIXEL = 10
-"""What `inference_copy` takes at its peak, of a PNG or WebP; a JPEG is decoded at a fraction of its size."""
+COPYING_BYTES_PER_PIXEL = 16
+"""What `inference_copy` takes at its peak, of a WebP; others take up to 10, a JPEG mostly hardly any."""
 
-_CONTENT_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+_CONTENT_TYPES = {  # by Pillow's names
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+    "GIF": "image/gif",
+    "HEIF": "image/heic",
+}
 _TRANSPOSITIONS = {  # from EXIF's Orientation to what makes the photo upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -86,9 +93,10 @@ def inspect(content: bytes) -> PhotoInfo:
 
 
 def inference_copy(content: bytes) -> EncodedImage:
-    """What Hugging Face gets: upright, opaque, sRGB, a JPEG without metadata, never enlarged.
+    """What Hugging Face gets: upright, opaque, sRGB, without metadata, never enlarged.
 
-    The short edge is at most INFERENCE_SHORT_EDGE and the long one at most INFERENCE_LONG_EDGE.
+    The short edge is at most INFERENCE_SHORT_EDGE and the long one at most INFERENCE_LONG_EDGE. A JPEG, or a PNG where
+    that is smaller, as it is for graphics.
 
     The whole file is decoded for it: it raises what `inspect` raises, and CorruptImageError where the pixels break
     off or do not decode.
@@ -111,25 +119,39 @@ def inference_copy(content: bytes) -> EncodedImage:
         small = page
     if turn is not None:
         small = small.transpose(turn)
-    small = small.convert("RGB")
-    small.info = {}  # Pillow would hand the file's comment on
-    encoded = BytesIO()
-    # 4:4:4, as thin coloured edges are what mattes are about.
-    small.save(encoded, "JPEG", quality=95, subsampling="4:4:4")
-    return EncodedImage(encoded.getvalue(), "image/jpeg", *small.size)
+    return _smaller_of_jpeg_and_png(small.convert("RGB"))
 
 
 def decode(content: bytes) -> Photo:
     """The first frame at full resolution. Raises what `inference_copy` raises."""
-    image = open_image(content)
-    turn = _TRANSPOSITIONS.get(orientation(image))
-    with hostile_data():
-        image.load()
-        pixels = direct_colour(image)
+    pixels, turn = _loaded(content)
     profile = rgb_profile(pixels)
     if profile is None:
         pixels = to_srgb(pixels)
-    if turn is not None:
-        pixels = pixels.transpose(turn)
-    alpha = np.asarray(pixels.getchannel("A")) if pixels.mode in ("LA", "RGBA") else None
-    return Photo(rgb_array(pixels), alpha, profile)
+    rgb, alpha = upright_arrays(pixels, turn)
+    return Photo(rgb, alpha, profile)
+
+
+def _loaded(content: bytes) -> tuple[Image.Image, Image.Transpose | None]:
+    image = open_image(content)
+    with hostile_data():
+        image.load()
+        return direct_colour(image), _TRANSPOSITIONS.get(orientation(image))
+
+
+def _smaller_of_jpeg_and_png(image: Image.Image) -> EncodedImage:
+    image.info = {}  # Pillow would hand the file's comment on
+    encoded = BytesIO()
+    # 4:4:4, as thin coloured edges are what mattes are about.
+    image.save(encoded, "JPEG", quality=95, subsampling="4:4:4")
+    jpeg = encoded.getvalue()
+    pixels = np.asarray(image)
+    if _png_size(pixels) < len(jpeg) and len(png := write_png(pixels)) < len(jpeg):
+        return EncodedImage(png, "image/png", *image.size)
+    return EncodedImage(jpeg, "image/jpeg", *image.size)
+
+
+def _png_size(pixels: NDArray[np.uint8]) -> float:
+    """About how large it would be, by an eighth of the rows: of most photos that is all that is made of it."""
+    some = pixels[np.arange(len(pixels)) % 256 < 32]
+    return len(write_png(some)) * len(pixels) / len(some)

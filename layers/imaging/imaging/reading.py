@@ -1,13 +1,15 @@
 """Opening image files that strangers send: what is taken, and what a refusal is called."""
 
+import math
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 
 from PIL import Image
 from PIL.ExifTags import Base as ExifTag
+from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
@@ -26,19 +28,48 @@ from background_remover.domain.errors import (
 MAX_PIXELS = 50_000_000
 BOMB_PIXELS = 178_956_970  # where Pillow by itself refuses: twice Image.MAX_IMAGE_PIXELS
 MAX_SCANNED_PIXELS = 2_500_000_000  # 50 scans at 50 MP, 200 at 12 MP: encoders write about ten
+MAX_GIF_BLOCKS = 50_000  # before the first frame; full ones fill more than the largest file
 
-_SIGNATURES: dict[type[ImageFile], re.Pattern[bytes]] = {
-    JpegImageFile: re.compile(rb"\xff\xd8\xff"),
-    PngImageFile: re.compile(rb"\x89PNG\r\n\x1a\n"),
-    WebPImageFile: re.compile(rb"RIFF.{4}WEBP", re.DOTALL),
-}
+TAKEN = "JPEG, PNG, WebP, GIF and HEIC are taken"
+
+
+class _Gif(GifImageFile):
+    """Pillow keeps each block of a comment as an object of its own, for tens of times the size of the file."""
+
+    _blocks = 0
+
+    def data(self) -> bytes | None:
+        self._blocks += 1
+        if self._blocks > MAX_GIF_BLOCKS:
+            raise DecompressionBombError("The GIF has too many comments: save it without metadata.")
+        return super().data()
+
+
+def _heic(file: BytesIO) -> ImageFile:
+    # Imported here: few photos are HEIC, and theirs is the only decoder that hardly anything else needs.
+    from pillow_heif import options
+    from pillow_heif.as_plugin import HeifImageFile
+
+    # What lies beside the photo is not for us, and need not be parsed. A thumbnail would be taken for a draft.
+    options.THUMBNAILS = options.DEPTH_IMAGES = options.AUX_IMAGES = False
+    heic: ImageFile = HeifImageFile(file)
+    return heic
+
+
+_OPENERS: list[tuple[re.Pattern[bytes], Callable[[BytesIO], ImageFile]]] = [
+    (re.compile(rb"\xff\xd8\xff"), JpegImageFile),
+    (re.compile(rb"\x89PNG\r\n\x1a\n"), PngImageFile),
+    (re.compile(rb"RIFF.{4}WEBP", re.DOTALL), WebPImageFile),
+    (re.compile(rb"GIF8[79]a"), _Gif),
+    # Still pictures in HEVC: https://nokiatech.github.io/heif/technical.html
+    (re.compile(rb"\0\0\0.ftyp(hei[cx].{4}|mif1.{4}(?:.{4}){0,8}?hei[cx])", re.DOTALL), _heic),
+]
 # Recognised here and not by Pillow, whose forty decoders would all have a go at the stranger's bytes.
 _OTHER_TYPES = {
-    "GIF": re.compile(rb"GIF8[79]a"),
     "BMP": re.compile(rb"BM.{4}\0{4}", re.DOTALL),
     "TIFF": re.compile(rb"II[*+]\0|MM\0[*+]"),
-    "HEIC": re.compile(rb".{4}ftyp(hei[cmsx]|hev[cmsx]|mif1|msf1)", re.DOTALL),
-    "AVIF": re.compile(rb".{4}ftypavi[fs]", re.DOTALL),
+    "AVIF": re.compile(rb".{4}ftyp(avi[fs]|mif1.{4}(?:.{4}){0,8}?avif)", re.DOTALL),
+    "HEIF": re.compile(rb".{4}ftyp(hei[ms]|hev[cmsx]|mif1|msf1)", re.DOTALL),
     "JPEG 2000": re.compile(rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51"),
     "JPEG XL": re.compile(rb"\0\0\0\x0cJXL |\xff\x0a"),
     "Photoshop": re.compile(rb"8BPS\0"),
@@ -47,15 +78,17 @@ _OTHER_TYPES = {
 
 
 def open_image(content: bytes) -> ImageFile:
-    """A JPEG, PNG or WebP whose header has been read and found acceptable; no pixel is decoded yet."""
+    """An image of one of the five types whose header has been read and found acceptable; no pixel is decoded yet."""
     if not content:
         raise EmptyImageError("The image is empty: it has 0 bytes.")
-    image_file = next((kind for kind, signature in _SIGNATURES.items() if signature.match(content)), None)
-    if image_file is None:
+    opener = next((opener for signature, opener in _OPENERS if signature.match(content)), None)
+    if opener is None:
         raise _refusal(content)
     with hostile_data():
-        image = image_file(BytesIO(content))
+        image = opener(BytesIO(content))
     width, height = image.size
+    if opener is _heic:
+        width, height = max((image.size, *_coded_sizes(content)), key=math.prod)
     if width * height > BOMB_PIXELS:
         raise DecompressionBombError(
             f"The image claims {width} x {height} pixels; at most {MAX_PIXELS // 1_000_000} megapixels are taken."
@@ -66,7 +99,7 @@ def open_image(content: bytes) -> ImageFile:
         )
     # In the coded pixels of a JPEG FF is never followed by DA, which starts a scan. Each scan visits every pixel, and
     # costs as little as a hundred bytes: https://libjpeg-turbo.org/pmwiki/uploads/About/TwoIssueswiththeJPEGStandard.pdf
-    if image_file is JpegImageFile and content.count(b"\xff\xda") * width * height > MAX_SCANNED_PIXELS:
+    if opener is JpegImageFile and content.count(b"\xff\xda") * width * height > MAX_SCANNED_PIXELS:
         raise DecompressionBombError("The JPEG has too many scans for its size: save it anew, not progressive.")
     if isinstance(image, PngImageFile) and "exif" not in image.info and (exif := _exif_chunk(content)):
         image.info["exif"] = exif
@@ -106,8 +139,8 @@ def orientation(image: ImageFile) -> int:
 def _refusal(content: bytes) -> ImageError:
     for name, signature in _OTHER_TYPES.items():
         if signature.match(content):
-            return UnsupportedImageTypeError(f"The image's type is {name}; JPEG, PNG and WebP are taken.")
-    return NotAnImageError("The file is not an image; JPEG, PNG and WebP are taken.")
+            return UnsupportedImageTypeError(f"The image's type is {name}; {TAKEN}.")
+    return NotAnImageError(f"The file is not an image; {TAKEN}.")
 
 
 def _exif_chunk(content: bytes) -> bytes | None:
@@ -119,3 +152,22 @@ def _exif_chunk(content: bytes) -> bytes | None:
             return content[position + 8 : position + 8 + length]
         position += 12 + length
     return None
+
+
+def _coded_sizes(heic: bytes) -> Iterator[tuple[int, int]]:
+    """Widths and heights that are decoded, of which a crop may show little. Raises CorruptImageError.
+
+    libheif decodes nothing that is larger than its box `ispe` says: ISO/IEC 23008-12, 6.5.3.
+    """
+    position = 0
+    while position + 8 <= len(heic):
+        length, kind = struct.unpack_from(">I4s", heic, position)
+        if kind == b"meta":
+            boxes = heic[position : position + length]
+            plain = re.findall(rb"\0\0\0\x14ispe\0{4}(.{4})(.{4})", boxes, re.DOTALL)
+            if not plain or len(plain) != boxes.count(b"ispe"):
+                raise CorruptImageError("The image is damaged: it does not say how large it is.")
+            yield from ((int.from_bytes(width), int.from_bytes(height)) for width, height in plain)
+        if length < 8:  # to the end of the file, or longer than 4 GB
+            return
+        position += length

@@ -261,7 +261,7 @@ def test_a_photo_that_hugging_face_gives_no_matte_for_costs_nothing(
 BAD_IMAGES = {
     "empty": (b"", EmptyImageError),
     "text": (b"This is no photo.", NotAnImageError),
-    "gif": (images.file_of(Image.new("P", (8, 8)), "GIF"), UnsupportedImageTypeError),
+    "BMP": (images.file_of(Image.new("P", (8, 8)), "BMP"), UnsupportedImageTypeError),
     "truncated PNG": (images.photo_file("PNG")[:-3000], CorruptImageError),
     "truncated JPEG": (images.photo_file("JPEG")[:-300], CorruptImageError),
     "51 MP": (images.png_header(8500, 6000, 8, 2) + images.png_chunk(b"IDAT", bytes(2_000_000)), TooManyPixelsError),

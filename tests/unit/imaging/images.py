@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from collections.abc import Callable
 from functools import cache
 from io import BytesIO
 from typing import Any
@@ -9,8 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
+from pillow_heif import register_heif_opener
 
 from imaging.photo import inference_copy
+
+type ColourSpace = tuple[bytes, Callable[[NDArray[np.float64]], NDArray[np.float64]]]
+"""A profile, and its colours from 0 to 1 as those of sRGB."""
+
+register_heif_opener()  # for writing; the code under test opens files without it
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -29,13 +36,25 @@ def file_of(image: Image.Image, file_format: str, **options: Any) -> bytes:
     return encoded.getvalue()
 
 
+EXACTLY: dict[str, dict[str, Any]] = {  # how Pillow keeps every pixel, where that must be asked for
+    "WEBP": {"lossless": True, "exact": True, "quality": 0, "method": 0},
+    "HEIF": {"quality": -1, "chroma": 444, "matrix_coefficients": 0},
+}
+
+
 def photo_file(file_format: str, width: int = 64, height: int = 48, orientation: int | None = None) -> bytes:
-    options: dict[str, Any] = {"lossless": True, "quality": 0, "method": 0} if file_format == "WEBP" else {}
+    """Exact but for JPEG, and GIF's 256 colours."""
+    options = EXACTLY.get(file_format, {}).copy()
     if orientation is not None:
-        exif = Image.Exif()
-        exif[0x0112] = orientation
-        options["exif"] = exif
+        options["exif"] = exif_turning(orientation)
     return file_of(Image.fromarray(gradient(width, height)), file_format, **options)
+
+
+def exif_turning(orientation: int) -> bytes:
+    """In bytes, as a HEIC's transformations are made of them."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return exif.tobytes()
 
 
 def png_chunk(kind: bytes, data: bytes) -> bytes:
@@ -81,6 +100,45 @@ def swapped_profile() -> bytes:
     for old, new in ((b"rXYZ", b"????"), (b"gXYZ", b"rXYZ"), (b"????", b"gXYZ")):
         swapped = swapped.replace(old, new, 1)
     return swapped
+
+
+def srgb_curve(light: NDArray[np.float64]) -> NDArray[np.float64]:
+    """From 0 to 1, as IEC 61966-2-1 has it."""
+    return np.where(light <= 0.0031308, light * 12.92, 1.055 * np.maximum(light, 0.0031308) ** (1 / 2.4) - 0.055)
+
+
+def display_p3() -> ColourSpace:
+    """https://www.color.org/chardata/rgb/DisplayP3.xalter: the curve of sRGB, wider primaries."""
+
+    def light(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+
+    primaries = [(0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407)]
+    samples = np.rint(light(np.linspace(0, 1, 1024)) * 65535).astype(">u2")
+    curve = struct.pack(">4s4xI", b"curv", len(samples)) + samples.tobytes()
+    return _matrix_space(primaries, curve, light)
+
+
+def adobe_rgb() -> ColourSpace:
+    """https://www.adobe.com/digitalimag/pdfs/AdobeRGB1998.pdf: gamma 563/256."""
+    primaries = [(0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457)]
+    curve = struct.pack(">4s4xIH2x", b"curv", 1, 563)
+    return _matrix_space(primaries, curve, lambda values: values ** (563 / 256))
+
+
+def _matrix_space(
+    primaries: list[tuple[float, float, float]], curve: bytes, light: Callable[[NDArray[np.float64]], Any]
+) -> ColourSpace:
+    """Primaries as XYZ under D50."""
+    tags = {b"rTRC": curve, b"gTRC": curve, b"bTRC": curve}
+    for name, primary in zip((b"rXYZ", b"gXYZ", b"bXYZ"), primaries, strict=True):
+        tags[name] = b"XYZ " + bytes(4) + struct.pack(">3i", *(round(value * 65536) for value in primary))
+    srgb = np.array([(0.43607, 0.22249, 0.01392), (0.38515, 0.71687, 0.09708), (0.14307, 0.06061, 0.71410)])
+
+    def to_srgb(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return srgb_curve(light(values) @ np.array(primaries) @ np.linalg.inv(srgb))
+
+    return _icc_profile(b"RGB ", b"mntr", b"XYZ ", tags), to_srgb
 
 
 def grey_profile(gamma: float) -> bytes:

@@ -13,7 +13,7 @@ from background_remover.domain.tiers import Refinement
 from imaging.cutout import CONTENT_TYPES, MAX_SIDES, Cutout, compose, encode, thumbnail
 from imaging.matte import encode_matte, read_matte
 from imaging.photo import Photo, decode, inference_copy
-from tests.unit.imaging.images import gradient, photo_file, srgb_profile
+from tests.unit.imaging.images import display_p3, gradient, photo_file, srgb_profile
 
 FORMATS: tuple[OutputFormat, ...] = ("png", "webp", "jpeg")
 UNREFINED = Refinement()
@@ -148,8 +148,22 @@ def test_the_profile_is_kept_in_every_format(
 ) -> None:
     if output_format == "jpeg" and background is None:
         return
-    image = opened(encode(cutout_of(icc_profile=srgb_profile()), output_format, background))
-    assert image.info["icc_profile"] == srgb_profile()
+    profile, _ = display_p3()
+    for lossless in (False, True):
+        image = opened(encode(cutout_of(icc_profile=profile), output_format, background, lossless=lossless))
+        assert image.info["icc_profile"] == profile
+
+
+@pytest.mark.parametrize("background", [None, RED])
+def test_a_lossless_webp_is_what_the_png_is(background: tuple[int, int, int] | None) -> None:
+    webp, png = (encode(cutout_of(), kind, background, lossless=True) for kind in ("webp", "png"))
+    assert np.array_equal(np.asarray(opened(webp)), np.asarray(opened(png)))
+
+
+@pytest.mark.parametrize("background", [None, RED])
+def test_a_webp_is_not_lossless_unless_asked_for(background: tuple[int, int, int] | None) -> None:
+    webp, png = (encode(cutout_of(), kind, background) for kind in ("webp", "png"))
+    assert not np.array_equal(np.asarray(opened(webp)), np.asarray(opened(png)))
 
 
 @pytest.mark.parametrize("output_format", FORMATS)

@@ -15,12 +15,12 @@ from tests.unit.imaging.images import (
     srgb_profile,
 )
 
-FORMATS = ("JPEG", "PNG", "WEBP")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "HEIF")
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
 def test_the_short_edge_is_bounded(file_format: str) -> None:
-    copy = inference_copy(photo_file(file_format, 3000, 2000))
+    copy = inference_copy(file_of(Image.new("RGB", (3000, 2000)), file_format))
     assert (copy.width, copy.height) == (INFERENCE_SHORT_EDGE * 3 // 2, INFERENCE_SHORT_EDGE)
     assert opened(copy.content).size == (copy.width, copy.height)
 
@@ -55,14 +55,43 @@ def test_a_very_long_photo_keeps_a_pixel_of_height() -> None:
     assert (copy.width, copy.height) == (INFERENCE_LONG_EDGE, 1)
 
 
-def test_the_copy_is_an_rgb_jpeg_without_metadata() -> None:
-    content = file_of(
-        Image.new("L", (64, 48), 90), "JPEG", exif=Image.Exif(), comment=b"private", icc_profile=srgb_profile()
-    )
-    copy = inference_copy(content)
+def test_the_copy_of_a_photo_is_a_jpeg_of_full_colour_resolution() -> None:
+    copy = inference_copy(photo_file("PNG", 800, 600))
     image = opened(copy.content)
-    assert copy.content_type == "image/jpeg"
-    assert (image.format, image.mode) == ("JPEG", "RGB")
+    assert (copy.content_type, image.format, image.mode) == ("image/jpeg", "JPEG", "RGB")
+    assert {component[1:3] for component in image.layer} == {(1, 1)}  # type: ignore[attr-defined]  # of JPEGs only
+
+
+def graphic(width: int = 2048, height: int = 2048) -> Image.Image:
+    image = Image.new("RGB", (width, height), "white")
+    for place in range(0, width, 128):
+        image.paste((place % 256, 90, 200), (place, place // 2, place + 70, height))
+    return image
+
+
+def test_the_copy_of_a_graphic_is_an_exact_png_as_that_is_smaller() -> None:
+    image = graphic()
+    copy = inference_copy(file_of(image, "PNG"))
+    as_jpeg = file_of(image.resize((1024, 1024), Image.Resampling.BOX), "JPEG", quality=95, subsampling="4:4:4")
+    assert (copy.content_type, opened(copy.content).format) == ("image/png", "PNG")
+    assert len(copy.content) < len(as_jpeg)
+
+
+def test_a_graphic_with_a_photo_in_it_is_what_is_smaller() -> None:
+    """The rows that a PNG's size is guessed by look cheap, the others do not."""
+    image = graphic(1024, 1024)
+    noise = np.random.default_rng(1).integers(0, 256, (200, 1024, 3), dtype=np.uint8)
+    image.paste(Image.fromarray(noise), (0, 40))
+    assert inference_copy(file_of(image, "PNG")).content_type == "image/jpeg"
+
+
+@pytest.mark.parametrize("size", [(64, 48), (1, 1)])
+def test_the_copy_has_no_metadata(size: tuple[int, int]) -> None:
+    content = file_of(
+        Image.new("L", size, 90), "JPEG", exif=Image.Exif(), comment=b"private", icc_profile=srgb_profile()
+    )
+    image = opened(inference_copy(content).content)
+    assert image.mode == "RGB"
     assert not {"exif", "comment", "icc_profile"} & set(image.info)
 
 

@@ -15,6 +15,7 @@ from typing import Literal
 
 from background_remover.domain.subscriptions import Coverage
 
+PhotoType = Literal["image/jpeg", "image/png", "image/webp", "image/gif", "image/heic", "image/heif"]
 OutputFormat = Literal["png", "webp", "jpeg"]
 Output = Literal["cutout", "matte"]
 Colour = tuple[int, int, int]

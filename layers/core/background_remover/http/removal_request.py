@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import multipart
 
@@ -13,6 +13,7 @@ from background_remover.domain.errors import (
     MissingImageError,
     UnsupportedMediaTypeError,
 )
+from background_remover.domain.jobs import PhotoType
 from background_remover.domain.tiers import TIERS
 from background_remover.http.forms import read_form
 from background_remover.http.image_answer import accepted_format
@@ -79,7 +80,7 @@ def _image_and_fields(request: Request) -> tuple[bytes, RemovalFields] | Uploade
             raise MissingImageError("The body is empty. Send the image as the body.")
         if not request.is_binary:
             # API Gateway handed it over as text, which no image survives.
-            raise UnsupportedMediaTypeError("Send the image as image/jpeg, image/png or image/webp.")
+            raise UnsupportedMediaTypeError(f"Send the image as {', '.join(get_args(PhotoType))}.")
         return body, validated(RemovalFields, request.query)
     raise UnsupportedMediaTypeError(
         "Send multipart/form-data with the fields image and tier, an image/* body with ?tier=, "

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
@@ -10,7 +10,7 @@ from pydantic_core import from_json
 
 from background_remover.domain.api_keys import LONGEST_NAME
 from background_remover.domain.errors import InvalidParameterError, MalformedJsonError, NotAcceptableError
-from background_remover.domain.jobs import LONGEST_FILE_NAME, JobStatus, Options, Output, OutputFormat
+from background_remover.domain.jobs import LONGEST_FILE_NAME, JobStatus, Options, Output, OutputFormat, PhotoType
 from background_remover.domain.pricing import LARGEST_BATCH
 from background_remover.domain.tiers import Tier
 from background_remover.http.fields import (
@@ -122,7 +122,7 @@ class UploadedJson(Request):
 class FileFields(Request):
     """A photo that is going to be uploaded. `size` in bytes."""
 
-    content_type: Literal["image/jpeg", "image/png", "image/webp"]
+    content_type: PhotoType
     file_name: str | None = Field(default=None, min_length=1, max_length=LONGEST_FILE_NAME)
     size: Size | None = None
 

@@ -1,8 +1,10 @@
 """One image at a time."""
 
 from http import HTTPStatus
+from typing import get_args
 
 from background_remover.domain import errors
+from background_remover.domain.jobs import PhotoType
 from background_remover.http.answers import JobWithLinks, JobWithUpload
 from background_remover.http.api import PREFIX
 from background_remover.http.requests import RemovalFields, RemovalJson, UploadedJson, UploadFields
@@ -13,7 +15,6 @@ from background_remover.openapi.description import (
     LINK_TO_JOB,
     LOCATION,
     PREFER,
-    RESULT_TYPES,
     RETRY_AFTER,
     Answer,
     Binary,
@@ -31,14 +32,15 @@ ROUTES = (
         tag=Tag.IMAGES,
         summary="Cut one image out",
         description="Send the photo as a form, as the body with the fields in the query, or as JSON; or send the id of "
-        "a photo that was uploaded. Up to 4.4 MB and 50 megapixels. With `Accept: image/png` (or `image/webp`, "
-        "`image/jpeg`) the cut-out itself is answered. A JPEG needs a `background`.",
+        "a photo that was uploaded. A JPEG, PNG, WebP, GIF (its first frame) or HEIC, up to 4.4 MB and 50 megapixels. "
+        "With `Accept: image/png` (or `image/webp`, `image/jpeg`) the cut-out itself is answered. A JPEG needs a "
+        "`background`.",
         query=RemovalFields,
         query_belongs_to="With an image as the body.",
         headers=(IDEMPOTENCY_KEY, PREFER),
         bodies={
             "multipart/form-data": Form(RemovalFields, "image", {"image": examples.FILE, "tier": "standard"}),
-            **{media_type: Binary() for media_type in RESULT_TYPES},
+            **{media_type: Binary() for media_type in get_args(PhotoType)},
             "application/json": Json(
                 RemovalJson | UploadedJson,
                 {
