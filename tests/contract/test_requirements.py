@@ -12,6 +12,7 @@ SHIPPED = [PROJECT / f"layers/{layer}/requirements.txt" for layer in ("core", "i
 PINNED = [
     *SHIPPED,
     PROJECT / "tests/requirements.txt",
+    PROJECT / "tests/bench/quality/rembg.txt",
     PROJECT / "tests/stack/emulator.txt",
     PROJECT / "tests/stack/assets.txt",
 ]
