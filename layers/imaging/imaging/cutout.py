@@ -11,9 +11,9 @@ from background_remover.domain.errors import TooManyPixelsError
 from background_remover.domain.jobs import OutputFormat
 from background_remover.domain.tiers import Refinement
 from imaging.alpha import refine
-from imaging.foreground import separate
+from imaging.foreground import BYTES_PER_LAYER_PIXEL, separate
 from imaging.matte import Matte, upsample
-from imaging.photo import Photo
+from imaging.photo import BYTES_PER_PIXEL, Photo
 from imaging.png import write_png
 from imaging.webp import write_lossless_webp, write_lossy_webp
 
@@ -21,9 +21,6 @@ CONTENT_TYPES: dict[OutputFormat, str] = {"png": "image/png", "webp": "image/web
 # WebP: https://developers.google.com/speed/webp/docs/riff_container; JPEG: libjpeg's JPEG_MAX_DIMENSION.
 MAX_SIDES: dict[OutputFormat, int] = {"png": 2**31 - 1, "webp": 16_383, "jpeg": 65_500}
 THUMBNAIL_LONG_EDGE = 300
-BYTES_PER_PIXEL: dict[OutputFormat, int] = {"png": 11, "webp": 40, "jpeg": 14}
-"""What decoding, compositing and encoding take at their peak, matte and file included."""
-
 _STRIP_ROWS = 16
 
 
@@ -55,6 +52,11 @@ def compose(photo: Photo, matte: Matte, refinement: Refinement) -> Cutout:
     for pixels in refinement.colour_pixels:
         separate(photo, matte, rgba, pixels=pixels)
     return Cutout(rgba, photo.icc_profile)
+
+
+def working_memory(pixels: int, refinement: Refinement) -> int:
+    """The most bytes that a photo of so many pixels takes at once, from being decoded to being encoded."""
+    return pixels * BYTES_PER_PIXEL + max(refinement.colour_pixels, default=0) * BYTES_PER_LAYER_PIXEL
 
 
 def require_room(width: int, height: int, output_format: OutputFormat) -> None:

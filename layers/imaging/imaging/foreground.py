@@ -15,6 +15,9 @@ SMOOTHNESS = 1e-5  # the paper's regularization …
 EDGE_WEIGHT = 1.0  # … and its gradient weight
 _SMALL, _SMALL_ITERATIONS, _LARGE_ITERATIONS = 32, 10, 2
 
+BYTES_PER_LAYER_PIXEL = 260
+"""What `separate` takes for each of its `pixels` besides photo and result."""
+
 TRUST = 0.2
 """How much the matte weighs against the alpha that the photo's colour has on the way between the layers' colours."""
 

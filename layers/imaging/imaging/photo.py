@@ -16,8 +16,9 @@ from imaging.reading import hostile_data, open_image, orientation
 INFERENCE_SHORT_EDGE = 1024
 INFERENCE_LONG_EDGE = 2048
 
-COPYING_BYTES_PER_PIXEL = 16
-"""What `inference_copy` takes at its peak, of a WebP; others take up to 10, a JPEG mostly hardly any."""
+BYTES_PER_PIXEL = 16
+"""What decoding a WebP takes at its peak, because libwebp keeps three canvases. Other types, and all that is done with
+the photo afterwards, take up to 14."""
 
 _CONTENT_TYPES = {  # by Pillow's names
     "JPEG": "image/jpeg",

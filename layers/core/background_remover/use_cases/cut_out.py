@@ -26,7 +26,7 @@ from background_remover.gateways.object_store import input_key, matte_key, resul
 from background_remover.gateways.work_queue import message_for
 from background_remover.observability import count, logger
 from background_remover.use_cases.memory_room import MemoryRoom
-from imaging.cutout import BYTES_PER_PIXEL, thumbnail
+from imaging.cutout import thumbnail, working_memory
 from imaging.framing import delivery, framed_cutout
 from imaging.matte import Matte, encode_matte, read_matte
 from imaging.passes import averaged, mirrored, mirrored_matte
@@ -92,7 +92,7 @@ class CutOut:
         def make() -> tuple[Foreground, Stored]:
             with self._meanwhile(job, content) as decoding:
                 found = self._find(job, copy, time_left)
-            return found, self._store(job, decoding.result(), found)
+            return found, self._store(job, decoding.result, found)
 
         return self._deliver(job, make)
 
@@ -108,8 +108,9 @@ class CutOut:
 
         def make() -> tuple[Foreground, Stored]:
             found = self._find(job, copy, time_left)
-            with self.room.taken(info.pixels * BYTES_PER_PIXEL[job.options.format], seconds=time_left()):
-                return found, self._store(job, decode(content), found)
+            needed = working_memory(info.pixels, found.tier.refinement)
+            with self.room.taken(needed, seconds=time_left()):
+                return found, self._store(job, partial(decode, content), found)
 
         return self._deliver(job, make)
 
@@ -213,12 +214,12 @@ class CutOut:
             )
         return mirrored_matte(matte) if number else matte
 
-    def _store(self, job: Job, photo: Photo, found: Foreground) -> Stored:
-        """Stores everything that the job makes."""
+    def _store(self, job: Job, photo: Callable[[], Photo], found: Foreground) -> Stored:
+        """Stores everything that the job makes. The photo is let go of before the result is encoded."""
         matte = found.matte
         beside = [self.threads.submit(lambda: self.objects.put(matte_key(job), encode_matte(matte), "image/png"))]
         try:
-            cutout = framed_cutout(photo, matte, found.tier.refinement, job.options)
+            cutout = framed_cutout(photo(), matte, found.tier.refinement, job.options)
             beside.append(
                 self.threads.submit(lambda: self.objects.put(thumbnail_key(job), thumbnail(cutout), "image/webp"))
             )

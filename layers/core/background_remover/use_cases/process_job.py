@@ -24,7 +24,7 @@ from background_remover.use_cases.cut_out import SHORTEST_BACK_OFF
 from background_remover.use_cases.memory_room import NoRoomError
 from imaging.cutout import require_room
 from imaging.framing import fitted
-from imaging.photo import COPYING_BYTES_PER_PIXEL, inference_copy, inspect
+from imaging.photo import BYTES_PER_PIXEL, inference_copy, inspect
 
 if TYPE_CHECKING:
     from background_remover.gateways.batch_store import BatchStore
@@ -93,7 +93,7 @@ class ProcessJob:
                 raise PhotoLostError("The photo was lost on our side. Send it again.")
             info = inspect(content)
             require_room(*fitted(info.width, info.height, job.options.max_size), job.options.format)
-            with self.cut_out.room.taken(info.pixels * COPYING_BYTES_PER_PIXEL, seconds=time_left()):
+            with self.cut_out.room.taken(info.pixels * BYTES_PER_PIXEL, seconds=time_left()):
                 copy = inference_copy(content)
         except ImageError as error:
             return self.cut_out.give_up(job, error)
