@@ -16,7 +16,7 @@ from imaging.reading import hostile_data, open_image, orientation
 INFERENCE_SHORT_EDGE = 1024
 INFERENCE_LONG_EDGE = 2048
 
-BYTES_PER_PIXEL = 16
+BYTES_PER_PIXEL = 17
 """What decoding a WebP takes at its peak, because libwebp keeps three canvases. Other types, and all that is done with
 the photo afterwards, take up to 14."""
 
