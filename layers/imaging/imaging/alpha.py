@@ -25,6 +25,15 @@ EXPLAINED = 0.1, 0.3
 """The share of the matte's variation that the photo's colours explain, below which the matte is left as it is, and
 above which the photo is followed: what is white on white has no edge to follow, and would be smeared."""
 
+GRAIN = 2.0
+"""What is taken to be chance in a photo's values from 0 to 255: a standard deviation."""
+
+INVISIBLE_NOISE = 0.02
+"""Of alpha: a standard deviation."""
+
+FILTER_BYTES = 60_000_000
+"""What `refine` takes besides photo and result, of the largest matte that there is: 1024 x 2048 pixels."""
+
 _SOLVED = 12 * RADIUS  # a side of the pieces that are solved together
 _REACH = 2 * RADIUS  # how far apart two pixels of the matte have a bearing on each other
 
@@ -45,8 +54,25 @@ def refine(photo: Photo, matte: Matte) -> Matte:
         value = linear[3]
         for channel in range(3):
             value += linear[channel] * colours[:, :, channel]
+        value = _without_grain(value, linear[:3])
         alpha[down.pixels, across.pixels] = _levelled(value)
     return alpha
+
+
+def _without_grain(value: Floats, multipliers: Floats) -> Floats:
+    """Alpha averaged with its neighbours' where it varies no more than grain would make it, multiplied by low contrast.
+
+    Lee, "Digital image enhancement and noise filtering by use of local statistics" (1980),
+    https://doi.org/10.1109/TPAMI.1980.4766994: strands vary more, and are left alone.
+    """
+    noise = np.square(multipliers).sum(0) * np.float32(GRAIN**2)
+    if noise.max() < INVISIBLE_NOISE**2:
+        return value
+    around = np.pad(value, 1, mode="edge")
+    mean, square = _box_means(np.stack((around, around * around)), 1)
+    variance = np.maximum(square - mean * mean, np.float32(1e-9))
+    calmed: Floats = mean + (value - mean) * np.maximum(1 - noise / variance, 0)
+    return calmed
 
 
 def _levelled(value: Floats) -> NDArray[np.uint8]:
@@ -109,7 +135,7 @@ def _solved_piece(guide: NDArray[np.uint8], matte: Matte) -> Floats:
     red, green, blue = colours
     alpha = matte.astype(np.float32) / 255
     products = (red * red, red * green, red * blue, green * green, green * blue, blue * blue, *(colours * alpha))
-    means = _box_means(np.stack((red, green, blue, alpha, alpha * alpha, *products)))
+    means = _box_means(np.stack((red, green, blue, alpha, alpha * alpha, *products)), RADIUS)
     r, g, b, a, aa, rr, rg, rb, gg, gb, bb, ra, ga, ba = means
     covariances = ra - r * a, ga - g * a, ba - b * a
     multipliers = _three_unknowns(
@@ -119,7 +145,7 @@ def _solved_piece(guide: NDArray[np.uint8], matte: Matte) -> Floats:
     solution = np.stack((*multipliers, a, sum(map(np.multiply, multipliers, covariances)), aa - a * a))
     for channel, mean in enumerate((r, g, b)):
         solution[3] -= solution[channel] * mean
-    solution = _box_means(solution)
+    solution = _box_means(solution, RADIUS)
     explained = solution[4] / np.maximum(solution[5], np.float32(1e-6))
     trust = np.clip((explained - EXPLAINED[0]) / (EXPLAINED[1] - EXPLAINED[0]), 0, 1)
     solution = np.asarray(solution[:4] * trust)
@@ -130,9 +156,9 @@ def _solved_piece(guide: NDArray[np.uint8], matte: Matte) -> Floats:
     return solution
 
 
-def _box_means(values: Floats) -> Floats:
-    """Over the windows that lie within (channels, height, width): RADIUS fewer on each side."""
-    side = 2 * RADIUS + 1
+def _box_means(values: Floats, radius: int) -> Floats:
+    """Over the windows that lie within (channels, height, width): `radius` fewer on each side."""
+    side = 2 * radius + 1
     down = _sums(values, side)
     return _sums(down.transpose(0, 2, 1), side).transpose(0, 2, 1) * np.float32(1 / side**2)
 

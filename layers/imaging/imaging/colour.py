@@ -106,6 +106,22 @@ def _as_before(turn: Image.Transpose | None, upright: NDArray[np.uint8]) -> NDAr
     raise ValueError(turn)
 
 
+def from_srgb(colour: tuple[int, int, int], profile: bytes | None) -> tuple[int, int, int]:
+    """What to write into an image of that RGB profile, to be seen as this colour."""
+    if profile is None:
+        return colour
+    from PIL import ImageCms
+
+    try:
+        target = ImageCms.ImageCmsProfile(BytesIO(profile))
+        pixel = Image.new("RGB", (1, 1), colour)
+        converted = ImageCms.profileToProfile(pixel, ImageCms.createProfile("sRGB"), target)
+    except (ImageCms.PyCMSError, OSError):  # a damaged profile says nothing about the colours
+        return colour
+    red, green, blue = np.asarray(converted)[0, 0].tolist()
+    return red, green, blue
+
+
 def _converted_by_profile(image: Image.Image) -> Image.Image | None:
     profile = image.info.get("icc_profile")
     mode = {"LA": "L", "RGBA": "RGB"}.get(image.mode, image.mode)

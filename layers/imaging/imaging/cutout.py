@@ -10,7 +10,8 @@ from PIL import Image
 from background_remover.domain.errors import TooManyPixelsError
 from background_remover.domain.jobs import OutputFormat
 from background_remover.domain.tiers import Refinement
-from imaging.alpha import refine
+from imaging.alpha import FILTER_BYTES, refine
+from imaging.colour import from_srgb
 from imaging.foreground import BYTES_PER_LAYER_PIXEL, separate
 from imaging.matte import Matte, upsample
 from imaging.photo import BYTES_PER_PIXEL, Photo
@@ -56,7 +57,8 @@ def compose(photo: Photo, matte: Matte, refinement: Refinement) -> Cutout:
 
 def working_memory(pixels: int, refinement: Refinement) -> int:
     """The most bytes that a photo of so many pixels takes at once, from being decoded to being encoded."""
-    return pixels * BYTES_PER_PIXEL + max(refinement.colour_pixels, default=0) * BYTES_PER_LAYER_PIXEL
+    layers = max(refinement.colour_pixels, default=0) * BYTES_PER_LAYER_PIXEL
+    return pixels * BYTES_PER_PIXEL + (FILTER_BYTES if refinement.alpha else 0) + layers
 
 
 def require_room(width: int, height: int, output_format: OutputFormat) -> None:
@@ -71,13 +73,15 @@ def require_room(width: int, height: int, output_format: OutputFormat) -> None:
 def encode(
     cutout: Cutout, output_format: OutputFormat, background: tuple[int, int, int] | None, *, lossless: bool = False
 ) -> bytes:
-    """The file to deliver, on `background` (RGB) where one is given; opaque then. JPEG needs one: ValueError.
+    """The file to deliver, on `background` (sRGB) where one is given; opaque then. JPEG needs one: ValueError.
 
     `lossless` is for WebP: a PNG always is, a JPEG never. TooManyPixelsError as `require_room`.
     """
     height, width, _ = cutout.rgba.shape
     require_room(width, height, output_format)
-    pixels = cutout.rgba if background is None else _flattened(cutout.rgba, background)
+    pixels = cutout.rgba
+    if background is not None:
+        pixels = _flattened(pixels, from_srgb(background, cutout.icc_profile))
     if output_format == "png":
         return write_png(pixels if background is None else pixels[:, :, :3], cutout.icc_profile)
     if output_format == "webp":

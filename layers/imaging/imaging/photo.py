@@ -16,9 +16,9 @@ from imaging.reading import hostile_data, open_image, orientation
 INFERENCE_SHORT_EDGE = 1024
 INFERENCE_LONG_EDGE = 2048
 
-BYTES_PER_PIXEL = 17
-"""What decoding a WebP takes at its peak, because libwebp keeps three canvases. Other types, and all that is done with
-the photo afterwards, take up to 14."""
+BYTES_PER_PIXEL = 21
+"""What decoding a HEIC with ten bits a channel and alpha takes at its peak. A WebP takes 16, and what is done with the
+photo afterwards up to 14."""
 
 _CONTENT_TYPES = {  # by Pillow's names
     "JPEG": "image/jpeg",

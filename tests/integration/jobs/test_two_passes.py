@@ -33,7 +33,7 @@ from background_remover.observability import metrics
 from background_remover.use_cases.process_job import ProcessJob
 from imaging import framing
 from imaging.cutout import Cutout, compose
-from imaging.matte import Matte
+from imaging.matte import Matte, decode_matte
 from imaging.photo import Photo
 from tests.integration.jobs.account import LEASE, NOON, SECONDS, TOKEN, Account, batch_now, now, removal
 from tests.integration.jobs.interruptions import AnswerLostError, Interruption, Interruptions
@@ -370,13 +370,17 @@ def test_where_neither_found_anything_the_job_has_failed(account: Account, hub: 
     assert account.sent == []
 
 
-def test_what_one_of_them_found_is_delivered_for_what_both_cost(account: Account, hub: HuggingFaceStandIn) -> None:
+def test_where_one_of_them_found_nothing_the_other_is_delivered_alone(
+    account: Account, hub: HuggingFaceStandIn
+) -> None:
     hub.play(Fault("empty_matte"))
 
     job = account.remove(industry())
 
     assert job.result
-    assert (job.status, job.result.tier, job.price) == (JobStatus.COMPLETED, "industry", 25)
+    assert (job.status, job.result.tier, job.price) == (JobStatus.COMPLETED, "professional", 15)
+    matte = decode_matte(account.objects.get(matte_key(job)) or b"")
+    assert matte.max() == 255  # and not the half of it
 
 
 # ---- no pass -------------------------------------------------------------------------------------------------------
@@ -391,8 +395,16 @@ def test_where_neither_comes_and_the_first_may_come_yet_the_job_waits(account_wi
     assert account.balance() == Balance(available=25, held=25)
 
 
-def test_where_neither_comes_and_the_first_was_refused_the_job_has_failed(account_with: WithModel) -> None:
+def test_where_neither_comes_and_the_second_may_come_yet_the_job_waits(account_with: WithModel) -> None:
     account = account_with(Model(InferenceRefusedError("No."), InferenceUnavailableError("Cold.", retry_after=42.0)))
+
+    job = account.remove(industry())
+
+    assert (job.status, [sent.delay for sent in account.sent]) == (JobStatus.QUEUED, [42])
+
+
+def test_where_both_were_refused_the_job_has_failed(account_with: WithModel) -> None:
+    account = account_with(Model(InferenceRefusedError("No."), InferenceRefusedError("Nor this.")))
 
     job = account.remove(industry())
 

@@ -61,6 +61,17 @@ def test_a_grey_photo_is_refined_as_well_although_its_channels_say_the_same() ->
     )
 
 
+def test_grain_is_not_multiplied_where_the_contrast_is_low() -> None:
+    y, x = np.mgrid[0:480, 0:480]
+    ramp = np.clip((np.hypot(x - 240, y - 240) - 120) / 80, 0, 1)  # a broad half-transparent edge
+    alpha = np.asarray(1 - ramp, dtype=np.float32)
+    photo = photographed(alpha, (60, 130, 200))
+    refined = refine(photo, small(alpha, 4)) / 255
+    inside = (alpha > 0.2) & (alpha < 0.8)
+    speckle = refined - cv2.blur(refined, (5, 5))
+    assert speckle[inside].std() < 0.04
+
+
 def test_far_from_every_edge_all_is_all_and_none_is_none() -> None:
     alpha = disc(480)
     refined = refine(photographed(alpha), small(alpha, 4))

@@ -167,6 +167,14 @@ def test_a_webp_is_not_lossless_unless_asked_for(background: tuple[int, int, int
 
 
 @pytest.mark.parametrize("output_format", FORMATS)
+def test_the_background_is_the_colour_that_was_asked_for_in_the_photos_profile_too(output_format: OutputFormat) -> None:
+    profile, to_srgb = display_p3()
+    image = opened(encode(cutout_of(icc_profile=profile), output_format, (0, 128, 255), lossless=True))
+    corner = np.asarray(image.convert("RGB"))[0, 0]
+    assert np.abs(np.rint(to_srgb(corner / 255) * 255) - (0, 128, 255)).max() <= 5  # a JPEG rounds
+
+
+@pytest.mark.parametrize("output_format", FORMATS)
 def test_no_profile_is_made_up(output_format: OutputFormat) -> None:
     assert not opened(encode(cutout_of(), output_format, RED)).info.get("icc_profile")
 

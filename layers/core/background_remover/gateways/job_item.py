@@ -99,7 +99,7 @@ def from_values(item: dict[str, Any]) -> Job:
             for name, values in item.items()
             if name.startswith(_SUBMISSION)
         },
-        result=_result_from(result, item["source"]) if result else None,
+        result=_result_from(result) if result else None,
         failure=Failure(**item["failure"]) if "failure" in item else None,
     )
 
@@ -135,13 +135,11 @@ def _source_from(source: dict[str, Any]) -> Source:
     )
 
 
-def _result_from(result: dict[str, Any], source: dict[str, Any]) -> Result:
-    """Results that were stored without width and height have the photo's: there were no others."""
-    measured = result if "width" in result else source
+def _result_from(result: dict[str, Any]) -> Result:
     return Result(
         content_type=result["contentType"],
-        width=int(measured["width"]),
-        height=int(measured["height"]),
+        width=int(result["width"]),
+        height=int(result["height"]),
         size=int(result["size"]),
         crc32=int(result["crc32"]),
         seconds=int(result["milliseconds"]) / 1000,

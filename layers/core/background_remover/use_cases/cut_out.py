@@ -19,6 +19,7 @@ from background_remover.domain.errors import (
     InferenceError,
     InferenceMisconfiguredError,
     InferenceUnavailableError,
+    UnknownForegroundError,
 )
 from background_remover.domain.jobs import Failure, Job, Quality, Result, Submission
 from background_remover.domain.tiers import TIERS, Tier, delivered_with
@@ -176,25 +177,29 @@ class CutOut:
     def _find(self, job: Job, copy: EncodedImage, time_left: Callable[[], float]) -> Foreground:
         """All passes of the job's tier at once, and the mean of the mattes that came of them.
 
-        Raises the first pass's `InferenceError` where none did, `UnknownForegroundError`, and `LeaseLostError`.
+        One in which nothing was found would make the other's subject half transparent, and is as good as none. Where
+        there is none, raises `InferenceUnavailableError` if one may come later, else the first pass's `InferenceError`
+        or `UnknownForegroundError`. Raises `LeaseLostError` as well.
         """
         tier = TIERS[job.tier]
         calls = [self.threads.submit(self._infer, job, number, copy, time_left) for number in range(tier.passes)]
         wait(calls)
         mattes: list[Matte] = []
-        errors: list[InferenceError] = []
+        errors: list[InferenceError | UnknownForegroundError] = []
         for call in calls:
             try:
-                mattes.append(call.result())
-            except InferenceError as error:
+                matte = call.result()
+                assess(matte)
+                mattes.append(matte)
+            except (InferenceError, UnknownForegroundError) as error:
                 logger.warning("Hugging Face did not deliver", code=error.code, detail=error.detail)
                 errors.append(error)
         if any(isinstance(error, InferenceMisconfiguredError) for error in errors):
             count("HuggingFaceMisconfigured")
         if not mattes:
-            raise errors[0]
-        matte = averaged(mattes)
-        return Foreground(matte=matte, tier=delivered_with(tier, len(mattes)), quality=assess(matte))
+            raise next((error for error in errors if isinstance(error, InferenceUnavailableError)), errors[0])
+        mean = averaged(mattes)
+        return Foreground(matte=mean, tier=delivered_with(tier, len(mattes)), quality=assess(mean))
 
     def _infer(self, job: Job, number: int, copy: EncodedImage, time_left: Callable[[], float]) -> Matte:
         """One pass of the tier, the first having the number 0; the second looks at the mirrored photo."""
@@ -215,7 +220,7 @@ class CutOut:
         return mirrored_matte(matte) if number else matte
 
     def _store(self, job: Job, photo: Callable[[], Photo], found: Foreground) -> Stored:
-        """Stores everything that the job makes. The photo is let go of before the result is encoded."""
+        """Stores everything that the job makes. Of the worker's photos none is kept while its result is encoded."""
         matte = found.matte
         beside = [self.threads.submit(lambda: self.objects.put(matte_key(job), encode_matte(matte), "image/png"))]
         try:
