@@ -5,7 +5,16 @@ import pytest
 from background_remover.domain.errors import InvalidParameterError, MalformedJsonError, NotAcceptableError
 from background_remover.domain.jobs import Margin, Options
 from background_remover.domain.tiers import TIERS
-from background_remover.http.requests import OptionFields, idempotency_key, json_object, validated
+from background_remover.http.requests import (
+    Manifest,
+    OptionFields,
+    PricingFields,
+    Request,
+    UploadFields,
+    idempotency_key,
+    json_object,
+    validated,
+)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +84,7 @@ def test_a_margin_is_in_pixels_or_per_cent(text: str | int, margin: Margin) -> N
             for value in ("", "px", "-1", "1.5%", "5 %", "5em", "100000", "²", "٣", "5%\n", True, 1.0, -1)
         ),
         *(("crop", value) for value in (100_000, [5], {"amount": 5})),
-        *(("maxSize", value) for value in (0, -5, 100_000, "big", 10**400)),
+        *(("maxSize", value) for value in (0, -5, 100_000, "big", 10**400, True, 1.5)),
         *(("lossless", value) for value in ("yes", "1", 1, "")),
         *(("output", value) for value in ("mask", "")),
         ("format", "gif"),
@@ -140,3 +149,28 @@ def test_the_format_is_what_the_accept_header_asks_for() -> None:
     assert fields.options(TIERS["basic"], "jpeg").format == "jpeg"
     with pytest.raises(NotAcceptableError):
         validated(OptionFields, {"format": "png"}).options(TIERS["basic"], "webp")
+
+
+# ---- numbers ---------------------------------------------------------------------------------------
+
+PHOTO = {"contentType": "image/png", "fileName": "a.png"}
+
+
+def test_a_number_may_be_the_text_of_a_form_or_query() -> None:
+    assert options(maxSize="800").max_size == 800
+    assert validated(UploadFields, {**PHOTO, "tier": "basic", "size": "5"}).size == 5
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "field"),
+    [
+        (Manifest, {"tier": "basic", "files": [{**PHOTO, "size": True}]}, "files.0.size"),
+        (UploadFields, {**PHOTO, "tier": "basic", "size": True}, "size"),
+        (PricingFields, {"tier": "basic", "totalImages": True}, "totalImages"),
+    ],
+)
+def test_a_flag_is_no_number(kind: type[Request], fields: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidParameterError) as refusal:
+        validated(kind, fields)
+
+    assert [error["field"] for error in refusal.value.members["errors"]] == [field]  # type: ignore[attr-defined]

@@ -12,6 +12,7 @@ from background_remover.domain.subscriptions import PLANS, plan_named
 from background_remover.domain.tiers import TIERS, tier_named
 
 LARGEST_MARGIN = 99_999
+LARGEST_MAX_SIZE = 99_999
 _MARGIN = "^[0-9]{1,5}(px|%)?$"
 
 
@@ -39,6 +40,13 @@ def _margin(value: object) -> Margin:
 def _flag(value: object) -> object:
     """`true` or `false`, also as the text of a form or query; anything else pydantic refuses."""
     return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+
+
+def _no_flag(value: object) -> object:
+    """A boolean is a number to Python, and to pydantic."""
+    if isinstance(value, bool):
+        raise ValueError("should be a number")
+    return value
 
 
 def _known_tier(name: str) -> str:
@@ -84,8 +92,11 @@ MarginText = Annotated[
     WithJsonSchema({"type": ["string", "integer"], "pattern": _MARGIN, "minimum": 0, "maximum": LARGEST_MARGIN}),
 ]
 Flag = Annotated[bool, BeforeValidator(_flag), Strict()]
+# Last of a number's annotations: behind it pydantic would not describe the number's limits as JSON Schema does.
+_NO_FLAG = BeforeValidator(_no_flag)
+MaxSize = Annotated[int, Field(ge=1, le=LARGEST_MAX_SIZE), _NO_FLAG]
 # A larger size is refused as an image that is too large, not as a field at fault.
-Size = Annotated[int, Field(ge=1, json_schema_extra={"maximum": LARGEST_UPLOAD})]
+Size = Annotated[int, Field(ge=1, json_schema_extra={"maximum": LARGEST_UPLOAD}), _NO_FLAG]
 Base64 = Annotated[str, WithJsonSchema({"type": "string", "format": "byte", "contentEncoding": "base64"})]
 PlanName = Annotated[
     str,
@@ -95,5 +106,5 @@ PlanName = Annotated[
 ]
 # Another number is refused as a number of images, not as a field at fault.
 BatchSize = Annotated[
-    int, AfterValidator(_batch_size), Field(json_schema_extra={"minimum": 1, "maximum": LARGEST_BATCH})
+    int, AfterValidator(_batch_size), Field(json_schema_extra={"minimum": 1, "maximum": LARGEST_BATCH}), _NO_FLAG
 ]

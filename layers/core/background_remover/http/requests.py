@@ -19,6 +19,7 @@ from background_remover.http.fields import (
     ColourName,
     Flag,
     MarginText,
+    MaxSize,
     PlanName,
     Size,
     TierName,
@@ -28,7 +29,6 @@ from background_remover.http.fields import (
 
 # Printable ASCII, of which 255 characters fit into DynamoDB's keys.
 IDEMPOTENCY_KEY = "^[ -~]{0,255}$"
-LARGEST_MAX_SIZE = 99_999
 _FAULTS_NAMED = 20
 
 
@@ -48,9 +48,7 @@ class OptionFields(Request):
         description="To the subject with this margin, in px or in % of its larger side, as far as the photo goes.",
     )
     output: Output = Field(default="cutout", description="The cut-out, or its alpha as a grey image.")
-    max_size: int | None = Field(
-        default=None, ge=1, le=LARGEST_MAX_SIZE, description="Of the long edge, in px; never enlarged."
-    )
+    max_size: MaxSize | None = Field(default=None, description="Of the long edge, in px; never enlarged.")
     lossless: Flag | None = Field(
         default=None, description="Of a WebP, which by default is lossless in tier industry and lossy in the others."
     )
