@@ -44,6 +44,30 @@ def test_a_job_of_the_queue_is_rendered_as_it_was_asked_for(account: Account) ->
     assert (result.content_type, max(result.width, result.height)) == ("image/webp", 1000)
 
 
+def test_a_job_of_the_queue_is_taken_on_where_the_crop_makes_it_small_enough(account: Account) -> None:
+    wanted = Options(format="webp", crop=Margin(0))
+    job = account.remove(removal(photo(width=16_400, height=4), options=wanted, respond_async=True))
+
+    account.process(message_for(job))
+
+    result = now(account, job).result
+    assert result
+    assert result.width < 16_384
+
+
+def test_a_job_of_the_queue_whose_crop_the_format_cannot_hold_fails_and_costs_nothing(account: Account) -> None:
+    wanted = Options(format="webp", crop=Margin(99_999))
+    job = account.remove(removal(photo(width=16_400, height=4), options=wanted, respond_async=True))
+
+    account.process(message_for(job))
+
+    failure = now(account, job).failure
+    assert failure
+    assert failure.code == "too_many_pixels"
+    assert account.balance() == Balance(available=50, held=0)
+    assert result_key(job) not in account.files()
+
+
 def test_a_message_that_comes_twice_changes_nothing(account: Account, hub: HuggingFaceStandIn) -> None:
     job = queued(account)
     account.process(message_for(job))

@@ -159,6 +159,23 @@ def test_a_side_that_the_format_cannot_hold_is_refused_unless_the_result_is_smal
     assert picture(account, result_key(job)).size == (1000, 1)
 
 
+def test_a_photo_that_the_format_cannot_hold_is_taken_on_where_the_crop_makes_it_small_enough(account: Account) -> None:
+    job = account.remove(removal(photo(width=16_400, height=4), options=Options(format="webp", crop=Margin(0))))
+
+    assert picture(account, result_key(job)).width < 16_384
+
+
+def test_a_crop_that_the_format_cannot_hold_fails_the_job_and_costs_nothing(account: Account) -> None:
+    wanted = Options(format="webp", crop=Margin(99_999))
+
+    job = account.remove(removal(photo(width=16_400, height=4), options=wanted))
+
+    assert job.failure
+    assert job.failure.code == TooManyPixelsError.code
+    assert account.balance() == Balance(available=50, held=0)
+    assert result_key(job) not in account.files()
+
+
 def test_the_job_describes_the_photo_as_it_was_sent(account: Account) -> None:
     content = images.photo_file("JPEG", orientation=6)
 

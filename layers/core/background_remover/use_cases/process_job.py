@@ -21,10 +21,9 @@ from background_remover.gateways.job_store import LeaseLostError
 from background_remover.gateways.object_store import input_key
 from background_remover.observability import logger
 from background_remover.use_cases.cut_out import SHORTEST_BACK_OFF
+from background_remover.use_cases.inspect_photo import inspect_photo
 from background_remover.use_cases.memory_room import NoRoomError
-from imaging.cutout import require_room
-from imaging.framing import fitted
-from imaging.photo import BYTES_PER_PIXEL, inference_copy, inspect
+from imaging.photo import BYTES_PER_PIXEL, inference_copy
 
 if TYPE_CHECKING:
     from background_remover.gateways.batch_store import BatchStore
@@ -91,8 +90,7 @@ class ProcessJob:
             content = self.objects.get(input_key(job))
             if content is None:
                 raise PhotoLostError("The photo was lost on our side. Send it again.")
-            info = inspect(content)
-            require_room(*fitted(info.width, info.height, job.options.max_size), job.options.format)
+            info = inspect_photo(content, job.options)
             with self.cut_out.room.taken(info.pixels * BYTES_PER_PIXEL, seconds=time_left()):
                 copy = inference_copy(content)
         except ImageError as error:

@@ -27,9 +27,8 @@ from background_remover.gateways.object_store import input_key
 from background_remover.gateways.work_queue import message_for
 from background_remover.observability import logger
 from background_remover.use_cases.cut_out import SHORTEST_BACK_OFF
-from imaging.cutout import require_room
-from imaging.framing import fitted
-from imaging.photo import PhotoInfo, inference_copy, inspect
+from background_remover.use_cases.inspect_photo import inspect_photo
+from imaging.photo import PhotoInfo, inference_copy
 
 if TYPE_CHECKING:
     from background_remover.gateways.hugging_face.client import HuggingFace
@@ -78,8 +77,7 @@ class RemoveImage:
         `TierUnavailableError` and what `JobStore.submit` raises; then nothing was charged or stored.
         """
         self.hugging_face.route(removal.tier.model)
-        info = inspect(removal.content)
-        require_room(*fitted(info.width, info.height, removal.options.max_size), removal.options.format)
+        info = inspect_photo(removal.content, removal.options)
         copy = inference_copy(removal.content)
         now = self.clock()
         wanted = self._new_job(removal, info, now)
