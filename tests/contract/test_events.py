@@ -14,7 +14,8 @@ from background_remover import observability
 from background_remover.domain.api_keys import api_key, digest
 from background_remover.domain.jobs import JobStatus
 from background_remover.gateways.billing_event import BILLING_EVENT
-from background_remover.gateways.object_store import input_key, result_key
+from background_remover.gateways.object_store import input_key, renders_prefix, result_key
+from background_remover.use_cases.render import MOST_RENDERINGS
 from tests.contract.deployment import (
     API_KEY,
     BATCH,
@@ -211,10 +212,18 @@ def test_render_json_is_refused_in_the_words_of_the_document(deployment: Deploym
     job = deployment.queue_job()
     refusals.append(refusal())
     deployment.invoke("ProcessImageFunction", event("process_image"))
-    deployment.objects.delete([input_key(job)])
+    for number in range(MOST_RENDERINGS):
+        deployment.objects.put(f"{renders_prefix(job)}{number}.png", b"a rendering", "image/png")
+    refusals.append(refusal())
+    deployment.objects.delete([input_key(job), *deployment.objects.sizes(renders_prefix(job))])
     refusals.append(refusal())
 
-    assert refusals == [(404, "job_not_found"), (409, "nothing_to_render"), (410, "rendering_expired")]
+    assert refusals == [
+        (404, "job_not_found"),
+        (409, "nothing_to_render"),
+        (409, "too_many_renderings"),
+        (410, "rendering_expired"),
+    ]
 
 
 def test_delete_job_json_erases_its_job(deployment: Deployment) -> None:

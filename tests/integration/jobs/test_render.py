@@ -15,12 +15,13 @@ from background_remover.domain.errors import (
     NothingToRenderError,
     RenderingExpiredError,
     TooManyPixelsError,
+    TooManyRenderingsError,
 )
 from background_remover.domain.jobs import Job, JobStatus, Lease, Margin, Options
 from background_remover.domain.tiers import Tier
 from background_remover.gateways.object_store import input_key, matte_key, renders_prefix, result_key
 from background_remover.gateways.work_queue import message_for
-from background_remover.use_cases.render import Render
+from background_remover.use_cases.render import MOST_RENDERINGS, Render
 from tests.integration.jobs.account import BUCKET, INPUT_RETENTION, NOON, Account, photo, removal
 from tests.integration.jobs.interruptions import CrashError, Interruption, Interruptions, Moment
 from tests.stack.hugging_face import Fault, HuggingFaceStandIn
@@ -241,6 +242,24 @@ def test_a_side_that_the_format_cannot_hold_is_refused_and_leaves_nothing_behind
     assert renderings(account) == []
 
 
+def filled_up(account: Account, job: Job, renderings: int) -> None:
+    for number in range(renderings):
+        account.objects.put(f"{renders_prefix(job)}{number}.png", b"a rendering", "image/png")
+
+
+def test_a_job_has_so_many_renderings_and_no_more(account: Account) -> None:
+    job, other = account.remove(removal()), account.remove(removal())
+    filled_up(account, job, MOST_RENDERINGS - 1)
+    last = account.render(job, options=ON_WHITE)
+
+    with pytest.raises(TooManyRenderingsError, match=rf"{MOST_RENDERINGS} renderings.*7 days"):
+        account.render(job)
+
+    assert len(renderings(account)) == MOST_RENDERINGS
+    assert account.render(job, options=ON_WHITE) == last
+    assert account.render(other)
+
+
 def test_after_the_retention_it_is_gone_whatever_is_still_there(account: Account) -> None:
     job = account.remove(removal())
     account.render(job)
@@ -290,7 +309,14 @@ def test_more_renderings_than_two_listings_have_are_all_erased(account: Account)
     assert account.s3.list_objects_v2(Bucket=BUCKET)["KeyCount"] == 0
 
 
-CALLS_OF_A_RENDERING = [("GetItem", 1), ("HeadObject", 1), ("GetObject", 1), ("PutObject renders", 1), ("GetItem", 2)]
+CALLS_OF_A_RENDERING = [
+    ("GetItem", 1),
+    ("HeadObject", 1),
+    ("ListObjectsV2", 1),
+    ("GetObject", 1),
+    ("PutObject renders", 1),
+    ("GetItem", 2),
+]
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])

@@ -240,6 +240,12 @@ class RenderingExpiredError(DomainError):
     code = "rendering_expired"
 
 
+class TooManyRenderingsError(DomainError):
+    """The job has as many renderings as one may have; they go with its photo."""
+
+    code = "too_many_renderings"
+
+
 class ApiKeyNotFoundError(DomainError):
     """The caller has no such API key."""
 

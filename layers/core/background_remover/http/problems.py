@@ -40,6 +40,7 @@ STATUS = {
             errors.ArchiveNotReadyError,
             errors.NothingToDownloadError,
             errors.NothingToRenderError,
+            errors.TooManyRenderingsError,
             errors.AlreadySubscribedError,
             errors.PaymentForSomethingElseError,
             errors.PaymentUsedError,

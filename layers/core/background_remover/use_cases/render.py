@@ -14,10 +14,11 @@ from background_remover.domain.errors import (
     JobNotFoundError,
     NothingToRenderError,
     RenderingExpiredError,
+    TooManyRenderingsError,
 )
 from background_remover.domain.jobs import Job, Options, Result
 from background_remover.domain.tiers import Tier, tiers_up_to
-from background_remover.gateways.object_store import input_key, matte_key, render_key
+from background_remover.gateways.object_store import input_key, matte_key, render_key, renders_prefix
 from imaging.cutout import CONTENT_TYPES
 from imaging.framing import delivery, framed_cutout
 from imaging.matte import decode_matte
@@ -26,6 +27,9 @@ from imaging.photo import decode
 if TYPE_CHECKING:
     from background_remover.gateways.job_store import JobStore
     from background_remover.gateways.object_store import ObjectStore
+
+MOST_RENDERINGS = 100
+"""Files per job. Renderings that are made at the same time do not see each other, and may go a little beyond."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +63,8 @@ class Render:
 
         `refinement` names a tier, by default the one that the job was delivered as; `options_for` says what is wanted
         with the refinement of that tier. Raises `JobNotFoundError`, `NothingToRenderError`, `RenderingExpiredError`,
-        `InvalidParameterError` for a tier above the job's, `TooManyPixelsError`, and what `options_for` raises.
+        `InvalidParameterError` for a tier above the job's, `TooManyRenderingsError`, `TooManyPixelsError`, and what
+        `options_for` raises.
         """
         job = self.jobs.get(user_id, job_id)
         result = _result_of(job)
@@ -67,7 +72,12 @@ class Render:
             raise self._expired()
         tier = _refinement_up_to(result.tier, refinement)
         options = options_for(tier)
-        return self._made_before(job, tier, options) or self._make(job, tier, options)
+        made_before = self._made_before(job, tier, options)
+        if made_before:
+            return made_before
+        if len(self.objects.sizes(renders_prefix(job))) >= MOST_RENDERINGS:
+            raise self._too_many()
+        return self._make(job, tier, options)
 
     def _made_before(self, job: Job, tier: Tier, options: Options) -> Rendering | None:
         key = render_key(job, tier.name, options)
@@ -118,6 +128,13 @@ class Render:
         except JobNotFoundError:
             self.objects.delete([rendering.key])
             raise
+
+    def _too_many(self) -> TooManyRenderingsError:
+        return TooManyRenderingsError(
+            f"The job has {MOST_RENDERINGS} renderings, the most there may be. Use one of those that are there: asked "
+            "for again it is answered as before. Or wait until they go with the photo, which is kept for "
+            f"{self.input_retention.days} days."
+        )
 
     def _expired(self) -> RenderingExpiredError:
         return RenderingExpiredError(

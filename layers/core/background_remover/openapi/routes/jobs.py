@@ -74,6 +74,7 @@ ROUTES = (
             errors.JobNotFoundError,
             errors.NothingToRenderError,
             errors.RenderingExpiredError,
+            errors.TooManyRenderingsError,
             errors.TooManyPixelsError,
         ),
     ),
