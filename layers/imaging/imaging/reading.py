@@ -31,6 +31,7 @@ MAX_SCANNED_PIXELS = 2_500_000_000  # 50 scans at 50 MP, 200 at 12 MP: encoders 
 MAX_GIF_BLOCKS = 50_000  # before the first frame; full ones fill more than the largest file
 
 TAKEN = "JPEG, PNG, WebP, GIF and HEIC are taken"
+_SIZELESS = "The image is damaged: it does not say how large it is."
 
 
 class _Gif(GifImageFile):
@@ -154,20 +155,35 @@ def _exif_chunk(content: bytes) -> bytes | None:
     return None
 
 
-def _coded_sizes(heic: bytes) -> Iterator[tuple[int, int]]:
+def _coded_sizes(heic: bytes) -> list[tuple[int, int]]:
     """Widths and heights that are decoded, of which a crop may show little. Raises CorruptImageError.
 
     libheif decodes nothing that is larger than its box `ispe` says: ISO/IEC 23008-12, 6.5.3.
     """
+    sizes: list[tuple[int, int]] = []
+    for kind, box in _boxes(heic):
+        if kind == b"meta":
+            plain = re.findall(rb"\0\0\0\x14ispe\0{4}(.{4})(.{4})", box, re.DOTALL)
+            if len(plain) != box.count(b"ispe"):
+                raise CorruptImageError(_SIZELESS)
+            sizes += ((int.from_bytes(width), int.from_bytes(height)) for width, height in plain)
+    if not sizes:
+        raise CorruptImageError(_SIZELESS)
+    return sizes
+
+
+def _boxes(heic: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Kinds and bytes, of the outermost only: ISO/IEC 14496-12, 4.2."""
     position = 0
     while position + 8 <= len(heic):
         length, kind = struct.unpack_from(">I4s", heic, position)
-        if kind == b"meta":
-            boxes = heic[position : position + length]
-            plain = re.findall(rb"\0\0\0\x14ispe\0{4}(.{4})(.{4})", boxes, re.DOTALL)
-            if not plain or len(plain) != boxes.count(b"ispe"):
-                raise CorruptImageError("The image is damaged: it does not say how large it is.")
-            yield from ((int.from_bytes(width), int.from_bytes(height)) for width, height in plain)
-        if length < 8:  # to the end of the file, or longer than 4 GB
+        header = 8
+        if length == 0:
+            length = len(heic) - position
+        elif length == 1:  # the length proper follows
+            header = 16
+            length = int.from_bytes(heic[position + 8 : position + header])
+        if length < 8:  # libheif reads no further either
             return
+        yield kind, heic[position : position + length]
         position += length

@@ -69,19 +69,19 @@ def _hidden_colours_filled(rgba: NDArray[np.uint8]) -> Iterator[None]:
     Neighbours share their hue, so that black there would bleed into the edge. In place, as a copy would be the largest
     thing in memory.
     """
-    filled = []
+    _, width, _ = rgba.shape
+    starts = np.arange(0, width, _BLOCK)
+    strips = [rgba[top : top + _BLOCK] for top in range(0, len(rgba), _BLOCK)]
     try:
-        for top in range(0, len(rgba), _BLOCK):
-            rows = rgba[top : top + _BLOCK]
-            hidden = rows[:, :, 3] == 0
-            starts = np.arange(0, rows.shape[1], _BLOCK)
-            hidden_pixels = np.add.reduceat(hidden.sum(axis=0), starts)
-            pixels = len(rows) * np.diff(starts, append=rows.shape[1])
-            for start in starts[(hidden_pixels > 0) & (hidden_pixels < pixels)]:
-                block, unseen = rows[:, start : start + _BLOCK], hidden[:, start : start + _BLOCK]
-                block[unseen, :3] = block[~unseen, :3].mean(axis=0)
-                filled.append((block, unseen))
+        for rows in strips:
+            hidden = rows[:, :, 3:] == 0
+            if hidden.any():
+                # What is hidden adds nothing to the sums, so that a block of which nothing shows stays black.
+                sums = np.add.reduceat(rows[:, :, :3].sum(axis=0, dtype=np.uint16), starts)
+                visible = np.add.reduceat((~hidden).sum(axis=0, dtype=np.uint16), starts)
+                means = (sums // np.maximum(visible, 1)).astype(np.uint8)
+                np.copyto(rows[:, :, :3], means.repeat(_BLOCK, axis=0)[:width], where=hidden)
         yield
     finally:
-        for block, unseen in filled:
-            block[unseen] = 0
+        for rows in strips:
+            np.copyto(rows, 0, where=rows[:, :, 3:] == 0)

@@ -66,6 +66,29 @@ def heic_claiming(width: int, height: int) -> bytes:
     return heic[:size] + struct.pack(">II", width, height) + heic[size + 8 :]
 
 
+def cropped_heic(width: int, height: int) -> bytes:
+    """Shows 60 x 44 of that, by its box `clap`, which x265 needs for sizes that are not divisible by eight."""
+    heic = photo_file("HEIF", 60, 44)
+    assert b"clap" in heic
+    coded = heic.index(b"ispe") + 8
+    return heic[:coded] + struct.pack(">II", width, height) + heic[coded + 8 :]
+
+
+def heic_with_lengths(how: str, heic: bytes) -> bytes:
+    start = heic.index(b"meta") - 4
+    end = start + int.from_bytes(heic[start : start + 4])
+    begin, meta, pixels = heic[:start], heic[start:end], heic[end:]
+    pixels_at = struct.pack(">I", end + 8)
+    assert meta.count(pixels_at) == 1
+    if how == "none":
+        return begin + pixels + bytes(4) + meta[4:].replace(pixels_at, struct.pack(">I", start + 8))
+    if how == "long":
+        longer = struct.pack(">I4sQ", 1, b"meta", len(meta) + 8) + meta[8:]
+    else:
+        longer = struct.pack(">I4sQ", 1, b"free", 16) + meta
+    return begin + longer.replace(pixels_at, struct.pack(">I", end + 8 + len(longer) - len(meta))) + pixels
+
+
 def jpeg_claiming(width: int, height: int) -> bytes:
     jpeg = photo_file("JPEG")
     size = jpeg.index(b"\xff\xc0") + 5
@@ -214,12 +237,33 @@ def test_a_heic_whose_pixels_are_more_or_fewer_than_it_says_is_corrupt(read: Rea
 
 @every_reader
 def test_a_small_part_of_too_large_a_heic_is_too_much(read: Reader) -> None:
-    """By its box `clap`, which x265 needs for sizes that are not divisible by eight."""
-    heic = photo_file("HEIF", 60, 44)
-    assert b"clap" in heic
-    coded = heic.index(b"ispe") + 8
     with pytest.raises(TooManyPixelsError):
-        read(heic[:coded] + struct.pack(">II", 10_000, 5001) + heic[coded + 8 :])
+        read(cropped_heic(10_000, 5001))
+
+
+@every_reader
+@pytest.mark.parametrize("how", ["long before it", "long", "none"])
+def test_the_size_of_a_heic_is_found_however_lengths_are_written(read: Reader, how: str) -> None:
+    """A length of 1 says that one of 64 bits follows, and 0 that the box is the last."""
+    with pytest.raises(TooManyPixelsError):
+        read(heic_with_lengths(how, cropped_heic(10_000, 5001)))
+
+
+@pytest.mark.parametrize("how", ["long before it", "long", "none"])
+def test_a_sound_heic_is_read_however_lengths_are_written(how: str) -> None:
+    info = inspect(heic_with_lengths(how, cropped_heic(64, 48)))
+    assert (info.width, info.height) == (60, 44)
+
+
+@every_reader
+def test_a_heic_without_a_size_is_corrupt(read: Reader) -> None:
+    with pytest.raises(CorruptImageError):
+        read(photo_file("HEIF", 60, 44).replace(b"ispe", b"free"))
+
+
+@pytest.mark.parametrize("rest", [b"\0\0\0\7free", struct.pack(">I4sQ", 1, b"free", 15), b"\0\0\0\1free"])
+def test_what_follows_a_heic_does_not_matter(rest: bytes) -> None:
+    assert inspect(photo_file("HEIF") + rest) == inspect(photo_file("HEIF"))
 
 
 @every_reader

@@ -108,6 +108,38 @@ def test_hidden_black_does_not_bleed_into_the_edge() -> None:
     assert abs(visible - (250, 120, 60)).max() < 8
 
 
+@pytest.mark.parametrize("size", [*SIZES[:-2], (64, 64)])
+@pytest.mark.parametrize("matte", MATTES)
+def test_what_is_hidden_is_coded_as_the_mean_of_what_shows_in_its_block(
+    size: tuple[int, int], matte: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rgba = cut_out(MATTES[matte](*size))
+    rgba[:16, :16][::8, ::8] = 200  # among them blocks of which a single pixel shows
+    coded = []
+
+    def save(image: Image.Image, *_args: object, **_options: object) -> None:
+        coded.append(np.asarray(image)[:, :, :3])
+        raise InterruptedError
+
+    monkeypatch.setattr(Image.Image, "save", save)
+    before = rgba.copy()
+    with pytest.raises(InterruptedError):
+        write_lossy(rgba)
+    assert np.array_equal(rgba, before)
+    assert np.array_equal(coded[0], filled(before))
+
+
+def filled(rgba: Pixels) -> Pixels:
+    """Block by block: what `write_lossy_webp` does for all of a strip at once."""
+    rgba = rgba.copy()
+    for top, left in np.ndindex(-(-rgba.shape[0] // 8), -(-rgba.shape[1] // 8)):
+        block = rgba[top * 8 : top * 8 + 8, left * 8 : left * 8 + 8]
+        hidden = block[:, :, 3] == 0
+        if hidden.any() and not hidden.all():
+            block[hidden, :3] = block[~hidden, :3].mean(axis=0)
+    return rgba[:, :, :3]
+
+
 @every_writer
 def test_nothing_of_what_is_hidden_can_be_read(write: Writer) -> None:
     """Of hidden pixels a lossy file has at most a blur of what is visible beside them."""
