@@ -69,19 +69,36 @@ def _hidden_colours_filled(rgba: NDArray[np.uint8]) -> Iterator[None]:
     Neighbours share their hue, so that black there would bleed into the edge. In place, as a copy would be the largest
     thing in memory.
     """
-    _, width, _ = rgba.shape
-    starts = np.arange(0, width, _BLOCK)
-    strips = [rgba[top : top + _BLOCK] for top in range(0, len(rgba), _BLOCK)]
+    whole_pixels = rgba.view(np.uint32)[:, :, 0]
+    strips = [slice(top, top + _BLOCK) for top in range(0, len(rgba), _BLOCK)]
     try:
         for rows in strips:
-            hidden = rows[:, :, 3:] == 0
-            if hidden.any():
-                # What is hidden adds nothing to the sums, so that a block of which nothing shows stays black.
-                sums = np.add.reduceat(rows[:, :, :3].sum(axis=0, dtype=np.uint16), starts)
-                visible = np.add.reduceat((~hidden).sum(axis=0, dtype=np.uint16), starts)
-                means = (sums // np.maximum(visible, 1)).astype(np.uint8)
-                np.copyto(rows[:, :, :3], means.repeat(_BLOCK, axis=0)[:width], where=hidden)
+            if len(columns := _columns_of_mixed_blocks(rgba[rows, :, 3])):
+                blocks = whole_pixels[rows].take(columns, axis=1).view(np.uint8).reshape(-1, len(columns), 4)
+                whole_pixels[rows, columns] = _filled(blocks, columns).view(np.uint32)[:, :, 0]
         yield
     finally:
         for rows in strips:
-            np.copyto(rows, 0, where=rows[:, :, 3:] == 0)
+            if len(columns := _columns_of_mixed_blocks(alpha := rgba[rows, :, 3])):
+                whole_pixels[rows, columns] *= alpha[:, columns] != 0
+
+
+def _columns_of_mixed_blocks(alpha: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """Of the blocks in a strip of which some shows and some is hidden."""
+    shown = alpha != 0
+    starts = np.arange(0, shown.shape[1], _BLOCK)
+    some = np.logical_or.reduceat(shown.any(axis=0), starts)
+    mixed = some & ~np.logical_and.reduceat(shown.all(axis=0), starts)
+    return np.flatnonzero(mixed.repeat(_BLOCK)[: shown.shape[1]])
+
+
+def _filled(blocks: NDArray[np.uint8], columns: NDArray[np.intp]) -> NDArray[np.uint8]:
+    """Mixed blocks side by side, whose columns those are in the image."""
+    hidden = blocks[:, :, 3:] == 0
+    starts = np.flatnonzero(columns % _BLOCK == 0)
+    # What is hidden is black, and adds nothing to the sums.
+    sums = np.add.reduceat(blocks[:, :, :3].sum(axis=0, dtype=np.uint32), starts)
+    means = sums // np.add.reduceat((~hidden).sum(axis=0, dtype=np.uint32), starts)
+    widths = np.diff(starts, append=len(columns))
+    np.copyto(blocks[:, :, :3], means.astype(np.uint8).repeat(widths, axis=0), where=hidden)
+    return blocks
