@@ -109,22 +109,6 @@ def test_options_are_read_as_they_were_asked_for(account: Account, options: Opti
     assert account.jobs.get("anna", new.job_id).options == options
 
 
-def test_what_was_stored_before_results_had_a_size_of_their_own_has_the_photos(account: Account) -> None:
-    completed = account.jobs.complete(leased(account), RESULT, NOON)
-    account.dynamodb.update_item(
-        TableName="JobsTable",
-        Key={"pk": {"S": "anna"}, "sk": {"S": f"job#{completed.job_id}"}},
-        UpdateExpression="SET #options = :old REMOVE #result.width, #result.height",
-        ExpressionAttributeNames={"#options": "options", "#result": "result"},
-        ExpressionAttributeValues={":old": {"M": {"format": {"S": "jpeg"}}}},
-    )
-
-    read = account.jobs.get("anna", completed.job_id)
-
-    assert read.result == replace(RESULT, width=640, height=480)
-    assert read.options == Options(format="jpeg")
-
-
 def test_an_entry_of_the_ledger_names_its_job(account: Account) -> None:
     new = submitted(account)
 
