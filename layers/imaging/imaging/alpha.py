@@ -5,12 +5,14 @@ filter" (2015), https://arxiv.org/abs/1505.00996: within any small window alpha 
 photo's colours. That function is found at the matte's size and applied to the photo at its own, and only around edges.
 """
 
+from itertools import product
+
 import numpy as np
 from numpy.typing import NDArray
 
 from imaging.matte import Matte, upsample
 from imaging.photo import Photo
-from imaging.tiles import Floats, enlarged, interpolations, shrunk, windows
+from imaging.tiles import Floats, enlarged, interpolations, shrunk
 
 RADIUS = 8
 """Of the filter's windows, in pixels of the matte."""
@@ -46,7 +48,7 @@ def refine(photo: Photo, matte: Matte) -> Matte:
     active = _near_edges(matte)
     guide = shrunk(photo.on_white, (width, height), (small_width, small_height))
     coefficients = _solved(guide, matte, active)
-    for down, across in windows(interpolations(height, small_height), interpolations(width, small_width)):
+    for down, across in product(interpolations(height, small_height), interpolations(width, small_width)):
         if not active[_blocks(down.samples), _blocks(across.samples)].any():
             continue
         linear = enlarged(coefficients, down, across)

@@ -4,12 +4,14 @@ Germer, Uelwer, Conrad and Harmeling, "Fast multi-level foreground estimation" (
 on a small copy of the photo. At full size one closed-form step per pixel makes alpha and colours account for the photo.
 """
 
+from itertools import product
+
 import numpy as np
 from numpy.typing import NDArray
 
 from imaging.matte import Matte
 from imaging.photo import Photo
-from imaging.tiles import Floats, enlarged, interpolations, shrunk, windows
+from imaging.tiles import Floats, enlarged, interpolations, shrunk
 
 SMOOTHNESS = 1e-5  # the paper's regularization …
 EDGE_WEIGHT = 1.0  # … and its gradient weight
@@ -35,7 +37,7 @@ def separate(photo: Photo, matte: Matte, rgba: NDArray[np.uint8], *, pixels: int
     alpha = shrunk(lambda rows: rgba[rows, :, 3], (width, height), size)
     layers = _layers(np.ascontiguousarray(colours, dtype=np.float32) / 255, alpha.astype(np.float32) / 255)
     layers = layers.reshape(6, *alpha.shape)
-    for down, across in windows(interpolations(height, size[1]), interpolations(width, size[0])):
+    for down, across in product(interpolations(height, size[1]), interpolations(width, size[0])):
         where = down.pixels, across.pixels
         mixed = (matte[where] > 0) & (matte[where] < 255)
         if photo.alpha is not None:

@@ -1,6 +1,6 @@
 """Large pictures piece by piece: a small copy of one by strips, and back from the small one by tiles."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -61,7 +61,3 @@ def shrunk(
         small = picture.resize((small_width, bottom - top), Image.Resampling.BILINEAR, box=box, reducing_gap=1.3)
         strips.append(np.asarray(small))
     return np.concatenate(strips)
-
-
-def windows(down: list[Interpolation], across: list[Interpolation]) -> Iterator[tuple[Interpolation, Interpolation]]:
-    return ((rows, columns) for rows in down for columns in across)
