@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.stack.hugging_face import HuggingFaceStandIn
+from tests.stack.hugging_face import HuggingFaceStandIn, OneSided
 from tests.stack.hugging_face.stand_in import TOKEN
 
 
@@ -12,9 +12,25 @@ def running_hub() -> Iterator[HuggingFaceStandIn]:
         yield stand_in
 
 
+@pytest.fixture(scope="session")
+def running_one_sided_hub() -> Iterator[HuggingFaceStandIn]:
+    with HuggingFaceStandIn(segmenter=OneSided()) as stand_in:
+        yield stand_in
+
+
 @pytest.fixture
 def hub(running_hub: HuggingFaceStandIn) -> HuggingFaceStandIn:
     """Hugging Face's stand-in, without a real model and without a memory of other tests."""
-    running_hub.reset()
-    running_hub.rotate_token(TOKEN)
-    return running_hub
+    return _forgetful(running_hub)
+
+
+@pytest.fixture
+def one_sided_hub(running_one_sided_hub: HuggingFaceStandIn) -> HuggingFaceStandIn:
+    """As `hub`, with a model whose looks at a photo and at its mirror image contradict each other."""
+    return _forgetful(running_one_sided_hub)
+
+
+def _forgetful(hub: HuggingFaceStandIn) -> HuggingFaceStandIn:
+    hub.reset()
+    hub.rotate_token(TOKEN)
+    return hub

@@ -13,7 +13,8 @@ from background_remover.gateways.work_queue import JobMessage
 from background_remover.observability import logger, metrics
 from background_remover.settings import WorkerSettings
 from background_remover.use_cases.close_batch import close_batch
-from background_remover.use_cases.cut_out import MOST_PASSES, CutOut
+from background_remover.use_cases.cut_out import CutOut
+from background_remover.use_cases.find_foreground import LOOKS_AT_ONCE, FindForeground
 from background_remover.use_cases.memory_room import MemoryRoom
 from background_remover.use_cases.process_job import ProcessJob
 
@@ -43,10 +44,15 @@ process_job = ProcessJob(
         jobs=deployment.jobs(),
         objects=deployment.objects(),
         queue=deployment.queue(),
-        hugging_face=deployment.hugging_face(),
+        find_foreground=FindForeground(
+            jobs=deployment.jobs(),
+            hugging_face=deployment.hugging_face(),
+            clock=clock,
+            threads=ThreadPoolExecutor(LOOKS_AT_ONCE * MESSAGES_AT_ONCE),
+            inferences=Semaphore(WorkerSettings.from_environment().inferences_at_once),
+        ),
         clock=clock,
-        threads=ThreadPoolExecutor(MOST_PASSES * MESSAGES_AT_ONCE),  # Later of each a matte and a thumbnail.
-        inferences=Semaphore(WorkerSettings.from_environment().inferences_at_once),
+        threads=ThreadPoolExecutor(2 * MESSAGES_AT_ONCE),  # Of each a matte and a thumbnail are stored.
         room=MemoryRoom(ROOM),
     ),
     clock=clock,

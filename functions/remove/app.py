@@ -35,6 +35,7 @@ RETRY_AFTER = "3"
 def remove_photo() -> Callable[[Removal | UploadedRemoval, Callable[[], float]], Job]:
     # Pillow, numpy, requests and the clients are loaded with the first image, not for a request that is refused.
     from background_remover.use_cases.cut_out import CutOut
+    from background_remover.use_cases.find_foreground import FindForeground
     from background_remover.use_cases.process_job import ProcessJob
     from background_remover.use_cases.remove_image import Removal, RemoveImage
     from background_remover.use_cases.remove_uploaded import RemoveUploaded
@@ -44,7 +45,8 @@ def remove_photo() -> Callable[[Removal | UploadedRemoval, Callable[[], float]],
 
     jobs, objects = deployment.jobs(), deployment.objects()
     queue, hugging_face = deployment.queue(), deployment.hugging_face()
-    cut_out = CutOut(jobs=jobs, objects=objects, queue=queue, hugging_face=hugging_face, clock=clock)
+    find_foreground = FindForeground(jobs=jobs, hugging_face=hugging_face, clock=clock)
+    cut_out = CutOut(jobs=jobs, objects=objects, queue=queue, find_foreground=find_foreground, clock=clock)
     remove_image = RemoveImage(
         jobs=jobs,
         objects=objects,

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from background_remover.domain.tiers import TIERS, Tier
-from imaging import cutout, matte, passes, photo, quality
+from imaging import cutout, looks, matte, photo, quality
 
 STATUS = Path("/proc/self/status")
 STAGES = ("prepare", "decode", "composite", "encode", "thumbnail")
@@ -22,7 +22,7 @@ STAGES = ("prepare", "decode", "composite", "encode", "thumbnail")
 def run(content: bytes, tier: Tier, answer: bytes) -> tuple[dict[str, dict[str, float]], bytes]:
     """By stage: `cpu_s` and the highest resident memory during the stage, `peak_mb`; and the PNG that comes out.
 
-    `answer` is a matte of the inference copy's size, and what Hugging Face says of every pass.
+    `answer` is a matte of the inference copy's size, and what Hugging Face says at every look.
     """
     figures: dict[str, dict[str, float]] = {}
 
@@ -35,18 +35,18 @@ def run(content: bytes, tier: Tier, answer: bytes) -> tuple[dict[str, dict[str, 
 
     def prepare() -> photo.EncodedImage:
         copy = photo.inference_copy(content)
-        for _ in range(1, tier.passes):
-            passes.mirrored(copy)
+        for look in looks.looks_at(border=0.0)[: tier.looks]:
+            look.of(copy)
         return copy
 
     copy = stage("prepare", prepare)
     decoded = stage("decode", lambda: photo.decode(content))
 
     def composite() -> cutout.Cutout:
-        mattes = [matte.read_matte(answer, width=copy.width, height=copy.height) for _ in range(tier.passes)]
-        mean = passes.averaged(mattes)
-        quality.assess(mean)
-        return cutout.compose(decoded, mean, tier.refinement)
+        mattes = [matte.read_matte(answer, width=copy.width, height=copy.height) for _ in range(tier.looks)]
+        found = looks.agreed(mattes)
+        quality.assess(found)
+        return cutout.compose(decoded, found, tier.refinement)
 
     result = stage("composite", composite)
     png = stage("encode", lambda: cutout.encode(result, "png", None))

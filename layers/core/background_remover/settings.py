@@ -66,6 +66,7 @@ class HuggingFaceSettings:
                     url=os.environ[f"{name}_URL"],
                     dialect=cast(Dialect, os.environ[f"{name}_DIALECT"]),
                     headers=json.loads(os.environ[f"{name}_HEADERS"]),
+                    border=int(os.environ[f"{name}_BORDER"]) / 100,
                 )
                 for model, name in _MODELS.items()
                 if os.environ[f"{name}_URL"]

@@ -22,8 +22,8 @@ from PIL import Image
 
 from background_remover.domain.tiers import TIERS, Refinement
 from imaging.cutout import compose
+from imaging.looks import agreed
 from imaging.matte import encode_matte
-from imaging.passes import averaged
 from imaging.photo import Photo, inference_copy
 from tests.bench import image_path
 from tests.bench.quality.mattes import answers
@@ -81,7 +81,7 @@ def _quality(folder: Path, files: Path, position: int) -> Quality:
         if answer.kind == SHOWN:
             (files / f"{position}.png").write_bytes(encode_matte(answer.first))
         for tier in TIERS.values():
-            matte = averaged([answer.first, answer.second][: tier.passes])
+            matte = agreed([answer.first, answer.second][: tier.looks])
             rgba = compose(photo, matte, tier.refinement).rgba
             found.setdefault(answer.kind, {})[tier.name] = measures(rgba, truth)
             if answer.kind == SHOWN:

@@ -77,6 +77,7 @@ def complete(jobs: JobStore, objects: ObjectStore, job: Job, content: bytes) -> 
         seconds=2.5,
         tier=job.tier,
         quality=Quality(100),
+        looks=1,
     )
     jobs.complete(_leased(jobs, job), result, NOON)
 

@@ -33,6 +33,7 @@ from background_remover.use_cases.create_batch import BatchFile, BatchRequest, C
 from background_remover.use_cases.create_upload import CreateUpload, UploadRequest
 from background_remover.use_cases.cut_out import CutOut
 from background_remover.use_cases.erase_job import erase_job
+from background_remover.use_cases.find_foreground import FindForeground
 from background_remover.use_cases.process_job import ProcessJob
 from background_remover.use_cases.receive_file import ReceiveFile
 from background_remover.use_cases.receive_payment import ReceivePayment
@@ -103,6 +104,7 @@ class Account:
     at_once = 4
 
     def __init__(self, hub: HuggingFaceStandIn, *, token: str, models: frozenset[Model] = frozenset(Model)) -> None:
+        self.hub = hub
         self.clock = Clock()
         self.dynamodb: DynamoDBClient = client("dynamodb")
         self.s3: S3Client = client("s3")
@@ -162,7 +164,12 @@ class Account:
             jobs=self.jobs,
             objects=self.objects,
             queue=self.queue,
-            hugging_face=self.hugging_face,
+            find_foreground=FindForeground(
+                jobs=self.jobs,
+                hugging_face=self.hugging_face,
+                clock=self.clock,
+                threads=ThreadPoolExecutor(self.at_once),
+            ),
             clock=self.clock,
             threads=ThreadPoolExecutor(self.at_once),
         )

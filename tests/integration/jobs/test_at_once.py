@@ -137,6 +137,7 @@ def test_a_job_is_either_cancelled_or_worked_on(account: Account) -> None:
             seconds=1,
             tier="basic",
             quality=Quality(100),
+            looks=1,
         )
         return account.jobs.complete(leased, result, NOON)
 

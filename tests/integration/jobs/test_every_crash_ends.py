@@ -39,6 +39,7 @@ class Scenario:
     mortals: tuple[str, ...]
     tier: str = "basic"
     one_inference_fails: bool = False
+    looks_contradict: bool = False
     inline: bool = False
     cancelled: bool = False
 
@@ -55,6 +56,9 @@ SCENARIOS = {
     "of two inferences one fails": Scenario(
         (photo(),), ends=("completed",), mortals=("work",), tier="industry", one_inference_fails=True
     ),
+    "two looks contradict each other": Scenario(
+        (photo(),), ends=("completed",), mortals=("work",), tier="industry", looks_contradict=True
+    ),
     "they come with the request": Scenario(
         (photo(), photo("coral")), ends=("completed", "completed"), mortals=("create",), inline=True
     ),
@@ -70,12 +74,21 @@ MORTALS = [(name, actor) for name, scenario in SCENARIOS.items() for actor in sc
 DEATHS: list[tuple[Moment, type[BaseException]]] = [("before", CrashError), ("after", AnswerLostError)]
 
 
+Hubs = Callable[[Scenario], HuggingFaceStandIn]
+
+
+@pytest.fixture
+def hubs(hub: HuggingFaceStandIn, one_sided_hub: HuggingFaceStandIn) -> Hubs:
+    return lambda scenario: one_sided_hub if scenario.looks_contradict else hub
+
+
 @pytest.mark.parametrize(("moment", "death"), DEATHS)
 @pytest.mark.parametrize(("name", "actor"), MORTALS)
 def test_a_batch_ends_whoever_dies_wherever(
-    hub: HuggingFaceStandIn, name: str, actor: str, moment: Moment, death: type[BaseException]
+    hubs: Hubs, name: str, actor: str, moment: Moment, death: type[BaseException]
 ) -> None:
     scenario = SCENARIOS[name]
+    hub = hubs(scenario)
     with World(hub, scenario) as world:
         calls = world.run(watching=actor)
     assert calls
@@ -96,8 +109,8 @@ def test_of_two_inferences_one_is_delivered_at_the_lesser_price(hub: HuggingFace
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS.keys())
-def test_a_batch_ends_when_everything_comes_twice(hub: HuggingFaceStandIn, scenario: Scenario) -> None:
-    with World(hub, scenario, times=2) as world:
+def test_a_batch_ends_when_everything_comes_twice(hubs: Hubs, scenario: Scenario) -> None:
+    with World(hubs(scenario), scenario, times=2) as world:
         world.run(watching="")
 
 
@@ -223,6 +236,7 @@ class World:
         for item in items:
             if item.result:
                 full_price = TIERS[item.tier].credits
+                assert item.result.looks == (3 if self.scenario.looks_contradict else TIERS[item.result.tier].looks)
                 assert item.price == (full_price if item.result.tier == item.tier else 15)
         assert (account.balance().available, account.balance().held) == (balance - charged, 0)
         entries = account.entries()

@@ -41,6 +41,7 @@ RESULT = Result(
     seconds=1.5,
     tier="standard",
     quality=Quality(71, (Doubt.FRAGMENTS, Doubt.UNDECIDED_PIXELS)),
+    looks=1,
 )
 FAILURE = Failure("invalid_matte", "No matte.")
 KEY = IdempotencyKey("a key", "a body")

@@ -5,7 +5,7 @@ It is a test double of somebody else's service; nothing of it is deployed.
 
 from tests.stack.hugging_face.control import StandInControl
 from tests.stack.hugging_face.faults import Call, Fault, FaultKind
-from tests.stack.hugging_face.model import FixedMatte, MattingModel, Segmenter
+from tests.stack.hugging_face.model import FixedMatte, MattingModel, OneSided, Segmenter
 from tests.stack.hugging_face.received import ReceivedRequest
 from tests.stack.hugging_face.stand_in import HuggingFaceStandIn
 
@@ -16,6 +16,7 @@ __all__ = [
     "FixedMatte",
     "HuggingFaceStandIn",
     "MattingModel",
+    "OneSided",
     "ReceivedRequest",
     "Segmenter",
     "StandInControl",

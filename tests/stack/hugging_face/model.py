@@ -59,6 +59,15 @@ class Segmenter:
         return Image.fromarray(saliency.round().astype(np.uint8)).resize(size, Image.Resampling.BILINEAR)
 
 
+class OneSided:
+    """What is on the left of a photo is subject: so what it sees mirrored contradicts what it sees."""
+
+    def matte(self, photo: Image.Image) -> Image.Image:
+        matte = Image.new("L", photo.size)
+        matte.paste(255, (0, 0, photo.width // 2, photo.height))
+        return matte
+
+
 class FixedMatte:
     """An ellipse in the middle, whatever the photo shows: at once, for tests and for load with a fixed latency."""
 

@@ -35,7 +35,7 @@ def test_an_unknown_tier_is_refused_with_the_tiers_there_are(name: str) -> None:
 
 @pytest.mark.parametrize("name", TIERS)
 def test_with_all_its_mattes_a_tier_is_delivered_as_itself(name: str) -> None:
-    assert delivered_with(TIERS[name], TIERS[name].passes) is TIERS[name]
+    assert delivered_with(TIERS[name], TIERS[name].looks) is TIERS[name]
 
 
 def test_with_one_matte_instead_of_two_the_best_tier_that_needs_one_is_delivered() -> None:

@@ -132,7 +132,7 @@ class Result:
     """`size` in bytes, `crc32` of these bytes, `seconds` from the start of the attempt that delivered it.
 
     `width` and `height` are those of the delivered image. `tier` is the one that was delivered: a lesser one than the
-    job's where an inference failed.
+    job's where an inference failed. `looks`: how many mattes Hugging Face delivered for it.
     """
 
     content_type: str
@@ -143,6 +143,7 @@ class Result:
     seconds: float
     tier: str
     quality: Quality
+    looks: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ class Job:
     `price` in credits is 0 where `coverage` says what was taken from a plan's quota instead. It is what the job holds,
     and what it was charged when it is completed.
 
-    `submissions` are those of the tier's passes that wait in Hugging Face's queue, or did, by the number of the pass.
+    `submissions` are those that wait in Hugging Face's queue, or did, by the number of the look.
 
     `due_at`: if the job has not ended by then, the reconciler looks at it; None of a job that has.
     """

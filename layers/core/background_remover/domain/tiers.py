@@ -28,7 +28,8 @@ class Refinement:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """`credits` is the price of one image, `passes` the number of inferences: the second is of the mirrored photo.
+    """`credits` is the price of one image, `looks` how often the model looks at it: where two looks contradict each
+    other, a third one follows.
 
     `lossless`: a WebP is lossless unless the request says otherwise.
     """
@@ -37,7 +38,7 @@ class Tier:
     model: Model
     credits: int
     refinement: Refinement
-    passes: int = 1
+    looks: int = 1
     lossless: bool = False
 
 
@@ -52,7 +53,7 @@ TIERS = {
             Model.RMBG_2_0,
             25,
             Refinement(alpha=True, colour_pixels=(190_000, 750_000)),
-            passes=2,
+            looks=2,
             lossless=True,
         ),
     )
@@ -67,13 +68,13 @@ def tier_named(name: str) -> Tier:
         raise UnknownTierError(f"There is no tier “{name}”. Choose one of: {', '.join(TIERS)}.") from None
 
 
-def delivered_with(tier: Tier, passes: int) -> Tier:
+def delivered_with(tier: Tier, mattes: int) -> Tier:
     """The tier whose result so many mattes make: the tier itself, or the best below it that needs no more of them."""
     return max(
         (
             each
             for each in TIERS.values()
-            if each.passes <= passes and each.model is tier.model and each.credits <= tier.credits
+            if each.looks <= mattes and each.model is tier.model and each.credits <= tier.credits
         ),
         key=lambda each: each.credits,
     )

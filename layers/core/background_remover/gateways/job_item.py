@@ -58,7 +58,7 @@ def to_values(job: Job) -> dict[str, Any]:
 
 
 def submission_name(number: int) -> str:
-    """The attribute of one pass's submission: each has its own, as they are written at the same time."""
+    """The attribute of one look's submission: each has its own, as they are written at the same time."""
     return f"{_SUBMISSION}{number}"
 
 
@@ -73,6 +73,7 @@ def result_values(result: Result) -> dict[str, Any]:
         "milliseconds": round(result.seconds * 1000),
         "tier": result.tier,
         "quality": {"score": result.quality.score, "reasons": list(result.quality.reasons)},
+        "looks": result.looks,
     }
 
 
@@ -145,6 +146,7 @@ def _result_from(result: dict[str, Any]) -> Result:
         seconds=int(result["milliseconds"]) / 1000,
         tier=result["tier"],
         quality=Quality(int(result["quality"]["score"]), tuple(map(Doubt, result["quality"]["reasons"]))),
+        looks=int(result["looks"]),
     )
 
 

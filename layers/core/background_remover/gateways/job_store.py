@@ -141,7 +141,7 @@ class JobStore:
         return job_item.from_values(item)
 
     def remember_submission(self, job: Job, number: int, submission: Submission, now: datetime) -> Job:
-        """Keeps where Hugging Face's queue has the job's pass of that number, so that nobody submits it again.
+        """Keeps where Hugging Face's queue has the job's look of that number, so that nobody submits it again.
 
         Raises `LeaseLostError`.
         """

@@ -71,6 +71,8 @@ class JobSummary(TypedDict):
     """Of a completed job: its tier, or the lesser one that was delivered and charged as an inference failed."""
     quality: NotRequired[Quality]
     """Of a completed job."""
+    looks: NotRequired[int]
+    """Of a completed job: how many inferences Hugging Face delivered for it, 1 to 3."""
     error: NotRequired[Failure]
 
 

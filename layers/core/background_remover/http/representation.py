@@ -48,6 +48,7 @@ def job_summary(job: Job) -> answers.JobSummary:
     if job.result:
         summary["deliveredTier"] = job.result.tier
         summary["quality"] = {"score": job.result.quality.score, "reasons": list(job.result.quality.reasons)}
+        summary["looks"] = job.result.looks
     if job.failure:
         summary["error"] = {"code": job.failure.code, "detail": job.failure.detail}
     return summary

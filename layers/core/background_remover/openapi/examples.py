@@ -44,6 +44,7 @@ COMPLETED: JobWithLinks = {
     "fileName": "cat.jpg",
     "deliveredTier": "standard",
     "quality": {"score": 91, "reasons": [Doubt.TOUCHING_BORDERS]},
+    "looks": 1,
     "result": {
         "url": f"{BUCKET}/results/7c1d/{JOB_ID}.png?X-Amz-Signature=…",
         "thumbnailUrl": f"{BUCKET}/thumbnails/7c1d/{JOB_ID}.webp?X-Amz-Signature=…",

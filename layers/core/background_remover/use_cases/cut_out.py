@@ -10,48 +10,27 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from threading import Semaphore
 from typing import TYPE_CHECKING
 
-from background_remover.domain.errors import (
-    DomainError,
-    ImageError,
-    InferenceError,
-    InferenceMisconfiguredError,
-    InferenceUnavailableError,
-    UnknownForegroundError,
-)
-from background_remover.domain.jobs import Failure, Job, Quality, Result, Submission
-from background_remover.domain.tiers import TIERS, Tier, delivered_with
+from background_remover.domain.errors import DomainError, ImageError, InferenceError, InferenceUnavailableError
+from background_remover.domain.jobs import Failure, Job, Result
 from background_remover.gateways.object_store import input_key, matte_key, result_key, thumbnail_key
 from background_remover.gateways.work_queue import message_for
 from background_remover.observability import count, logger
 from background_remover.use_cases.memory_room import MemoryRoom
 from imaging.cutout import thumbnail, working_memory
 from imaging.framing import delivery, framed_cutout
-from imaging.matte import Matte, encode_matte, read_matte
-from imaging.passes import averaged, mirrored, mirrored_matte
+from imaging.matte import encode_matte
 from imaging.photo import EncodedImage, Photo, decode, inspect
-from imaging.quality import assess
 
 if TYPE_CHECKING:
-    from background_remover.gateways.hugging_face.client import HuggingFace
     from background_remover.gateways.job_store import JobStore
     from background_remover.gateways.object_store import ObjectStore
     from background_remover.gateways.work_queue import WorkQueue
+    from background_remover.use_cases.find_foreground import FindForeground, Foreground
 
-MOST_PASSES = max(tier.passes for tier in TIERS.values())
 SHORTEST_BACK_OFF = 5.0
 LONGEST_BACK_OFF = 900.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Foreground:
-    """What Hugging Face found in the photo, and the tier whose result that makes."""
-
-    matte: Matte
-    tier: Tier
-    quality: Quality
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,17 +49,15 @@ class CutOut:
     """What can overlap does: the files are stored at once, and where an image is worked on alone, its photo is decoded
     and stored while Hugging Face works.
 
-    `inferences` and `room` bound what several images at once ask of Hugging Face and of the memory. Each call takes one
-    permit, and holds no other meanwhile.
+    `room` bounds what several images at once take of the memory.
     """
 
     jobs: JobStore
     objects: ObjectStore
     queue: WorkQueue
-    hugging_face: HuggingFace
+    find_foreground: FindForeground
     clock: Callable[[], datetime]
-    threads: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, max_workers=4))
-    inferences: Semaphore = field(default_factory=partial(Semaphore, MOST_PASSES))
+    threads: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, max_workers=2))
     room: MemoryRoom = field(default_factory=MemoryRoom)
 
     def deliver_alone(self, job: Job, content: bytes, copy: EncodedImage, *, time_left: Callable[[], float]) -> Job:
@@ -92,7 +69,7 @@ class CutOut:
 
         def make() -> tuple[Foreground, Stored]:
             with self._meanwhile(job, content) as decoding:
-                found = self._find(job, copy, time_left)
+                found = self.find_foreground(job, copy, time_left)
             return found, self._store(job, decoding.result, found)
 
         return self._deliver(job, make)
@@ -108,7 +85,7 @@ class CutOut:
         info = inspect(content)
 
         def make() -> tuple[Foreground, Stored]:
-            found = self._find(job, copy, time_left)
+            found = self.find_foreground(job, copy, time_left)
             needed = working_memory(info.pixels, found.tier.refinement)
             with self.room.taken(needed, seconds=time_left()):
                 return found, self._store(job, partial(decode, content), found)
@@ -133,6 +110,7 @@ class CutOut:
             seconds=(now - started).total_seconds(),
             tier=found.tier.name,
             quality=found.quality,
+            looks=found.looks,
         )
         completed = self.jobs.complete(job, result, now)
         count("ImagesDelivered")
@@ -173,51 +151,6 @@ class CutOut:
         finally:
             wait([decoding])
             storing.result()
-
-    def _find(self, job: Job, copy: EncodedImage, time_left: Callable[[], float]) -> Foreground:
-        """All passes of the job's tier at once, and the mean of the mattes that came of them.
-
-        One in which nothing was found would make the other's subject half transparent, and is as good as none. Where
-        there is none, raises `InferenceUnavailableError` if one may come later, else the first pass's `InferenceError`
-        or `UnknownForegroundError`. Raises `LeaseLostError` as well.
-        """
-        tier = TIERS[job.tier]
-        calls = [self.threads.submit(self._infer, job, number, copy, time_left) for number in range(tier.passes)]
-        wait(calls)
-        mattes: list[Matte] = []
-        errors: list[InferenceError | UnknownForegroundError] = []
-        for call in calls:
-            try:
-                matte = call.result()
-                assess(matte)
-                mattes.append(matte)
-            except (InferenceError, UnknownForegroundError) as error:
-                logger.warning("Hugging Face did not deliver", code=error.code, detail=error.detail)
-                errors.append(error)
-        if any(isinstance(error, InferenceMisconfiguredError) for error in errors):
-            count("HuggingFaceMisconfigured")
-        if not mattes:
-            raise next((error for error in errors if isinstance(error, InferenceUnavailableError)), errors[0])
-        mean = averaged(mattes)
-        return Foreground(matte=mean, tier=delivered_with(tier, len(mattes)), quality=assess(mean))
-
-    def _infer(self, job: Job, number: int, copy: EncodedImage, time_left: Callable[[], float]) -> Matte:
-        """One pass of the tier, the first having the number 0; the second looks at the mirrored photo."""
-
-        def remember(submission: Submission) -> None:
-            self.jobs.remember_submission(job, number, submission, self.clock())
-
-        sent = mirrored(copy) if number else copy
-        with self.inferences:
-            matte = self.hugging_face.infer(
-                TIERS[job.tier].model,
-                sent,
-                partial(read_matte, width=sent.width, height=sent.height),
-                seconds=time_left(),
-                submission=job.submissions.get(number),
-                on_submission=remember,
-            )
-        return mirrored_matte(matte) if number else matte
 
     def _store(self, job: Job, photo: Callable[[], Photo], found: Foreground) -> Stored:
         """Stores everything that the job makes. Of the worker's photos none is kept while its result is encoded."""
