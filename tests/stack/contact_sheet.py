@@ -11,8 +11,8 @@ CAPTION = 22
 SQUARE = 12
 
 
-def write_contact_sheet(file: Path, captions: Sequence[str], rows: Sequence[Sequence[Path]]) -> None:
-    """Writes `rows` of image files under the columns' `captions`; transparency shows the checkerboard."""
+def contact_sheet(captions: Sequence[str], rows: Sequence[Sequence[Path]]) -> Image.Image:
+    """`rows` of image files under the columns' `captions`; transparency shows the checkerboard."""
     width = len(captions) * (CELL + MARGIN) + MARGIN
     cells = [[_fitted(image) for image in row] for row in rows]
     heights = [max(cell.height for cell in row) for row in cells]
@@ -26,7 +26,7 @@ def write_contact_sheet(file: Path, captions: Sequence[str], rows: Sequence[Sequ
         for column, cell in enumerate(row):
             sheet.paste(cell, (MARGIN + column * (CELL + MARGIN), top))
         top += height + MARGIN
-    sheet.save(file)
+    return sheet
 
 
 def _fitted(file: Path) -> Image.Image:

@@ -14,13 +14,14 @@ import requests
 from PIL import Image
 
 from background_remover.domain.tiers import TIERS
-from tests.stack.contact_sheet import write_contact_sheet
+from tests.stack.contact_sheet import contact_sheet
 from tests.stack.demo_batch import DemoError, run_batch
 from tests.stack.hugging_face import Fault
 from tests.stack.local_stack import PROJECT, LocalStack
 
 ASSETS = PROJECT / ".cache/assets"
 OUT = PROJECT / "out"
+README_PICTURE = PROJECT / "docs/result.jpg"
 PHOTOS = ("astronaut.png", "chelsea.png", "coffee.png")
 GRANT = 400
 COLD_START_SECONDS = 21.0  # More than a request can wait for, so that the job is handed to the queue.
@@ -66,9 +67,10 @@ class Demo:
         if not any(removal.mode == "202, polled" for removal in removals):
             raise DemoError("no job was handed to the queue")
         rows = [[ASSETS / name, *(_result(ASSETS / name, tier) for tier in TIERS)] for name in PHOTOS]
-        sheet = OUT / "contact-sheet.png"
-        write_contact_sheet(sheet, ["photo", *TIERS], rows)
-        print(f"\ncontact sheet: {sheet.relative_to(PROJECT)}\n")
+        sheet = contact_sheet(["photo", *TIERS], rows)
+        sheet.save(OUT / "contact-sheet.png")
+        sheet.save(README_PICTURE, quality=85)
+        print(f"\ncontact sheet: out/contact-sheet.png, and as a JPEG {README_PICTURE.relative_to(PROJECT)}\n")
         run_batch(self._http, self._routes, [ASSETS / name for name in PHOTOS], OUT / "batch")
         self._check_ledger()
 
