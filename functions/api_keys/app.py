@@ -26,9 +26,9 @@ def list_keys(request: Request) -> Response:
 
 def create_key(request: Request) -> Response:
     """The only answer that ever holds the key itself."""
-    from background_remover.http.requests import ApiKeyFields, json_object, validated
+    from background_remover.http.requests import ApiKeyFields, json_object, validated_json
 
-    fields = validated(ApiKeyFields, json_object(request.body()))
+    fields = validated_json(ApiKeyFields, json_object(request.body()))
     key = api_key(secrets.token_bytes(ENTROPY_BYTES))
     kept = ApiKey.of(key, user_id=request.user_id, name=fields.name, created_at=datetime.now(UTC))
     keys.add(kept)

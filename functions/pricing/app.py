@@ -22,9 +22,9 @@ subscriptions = deployment.subscriptions()
 
 
 def calculate(request: Request) -> Response:
-    from background_remover.http.requests import PricingFields, json_object, validated
+    from background_remover.http.requests import PricingFields, json_object, validated_json
 
-    fields = validated(PricingFields, json_object(request.body()))
+    fields = validated_json(PricingFields, json_object(request.body()))
     return Response(
         HTTPStatus.OK,
         quote_body(

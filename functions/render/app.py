@@ -38,11 +38,11 @@ def make_rendering() -> Render:
 
 
 def render(request: Request) -> Response:
-    from background_remover.http.requests import RenderFields, json_object, validated
+    from background_remover.http.requests import RenderFields, json_object, validated_json
 
     job_id = request.path["jobId"]
     logger.append_keys(job_id=job_id)
-    fields = validated(RenderFields, json_object(request.body()))
+    fields = validated_json(RenderFields, json_object(request.body()))
     accepted = accepted_format(request)
     rendering = make_rendering()(
         request.user_id,

@@ -35,9 +35,9 @@ def show(request: Request) -> Response:
 
 
 def create(request: Request) -> Response:
-    from background_remover.http.requests import SubscriptionFields, json_object, validated
+    from background_remover.http.requests import SubscriptionFields, json_object, validated_json
 
-    fields = validated(SubscriptionFields, json_object(request.body()))
+    fields = validated_json(SubscriptionFields, json_object(request.body()))
     return _body(request.user_id, subscribe(request.user_id, plan_named(fields.plan), fields.payment_id))
 
 

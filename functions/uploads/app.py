@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from background_remover import deployment
-from background_remover.domain.jobs import Source
+from background_remover.domain.jobs import Source, announced_type
 from background_remover.domain.tiers import TIERS
 from background_remover.http.api import PREFIX, Api
 from background_remover.http.messages import Request, Response
@@ -33,15 +33,17 @@ create = CreateUpload(
 
 def create_upload(request: Request) -> Response:
     from background_remover.http.batch_request import require_uploadable
-    from background_remover.http.requests import UploadFields, idempotency_key, json_object, validated
+    from background_remover.http.requests import UploadFields, idempotency_key, json_object, validated_json
 
-    fields = validated(UploadFields, json_object(request.body()))
+    fields = validated_json(UploadFields, json_object(request.body()))
     require_uploadable(fields.size, fields.file_name or "size")
     job = create(
         UploadRequest(
             user_id=request.user_id,
             tier=TIERS[fields.tier],
-            source=Source(content_type=fields.content_type, size=fields.size, file_name=fields.file_name),
+            source=Source(
+                content_type=announced_type(fields.content_type), size=fields.size, file_name=fields.file_name
+            ),
             options=fields.options(TIERS[fields.tier]),
             idempotency_key=idempotency_key(request.headers),
         )

@@ -29,7 +29,6 @@ event = {
     "httpMethod": "POST",
     "headers": {"Content-Type": "image/png"},
     "multiValueHeaders": {"Content-Type": ["image/png"]},
-    "queryStringParameters": {"tier": "basic"},
     "multiValueQueryStringParameters": {"tier": ["basic"]},
     "requestContext": {"requestId": "bench", "authorizer": {"userId": os.environ["USER_ID"]}},
     "body": base64.b64encode(Path(sys.argv[1]).read_bytes()).decode(),

@@ -79,7 +79,7 @@ class Routes:
             "httpMethod": method,
             "resource": f"/api/background-remover/{resource}",
             "headers": {"Content-Type": "application/json"},
-            "queryStringParameters": None,
+            "multiValueQueryStringParameters": None,
             "pathParameters": path,
             "requestContext": {"requestId": "bench", "authorizer": {"userId": os.environ["USER_ID"]}},
             "body": json.dumps(body) if body else None,

@@ -47,7 +47,7 @@ def asking_for_image(media_type: str, photo: Callable[[], bytes], **query: str) 
     def ask(deployment: Deployment) -> Any:
         request = event("remove") | {
             "body": base64.b64encode(photo()).decode(),
-            "queryStringParameters": {"tier": "standard", **query},
+            "multiValueQueryStringParameters": {name: [value] for name, value in {"tier": "standard", **query}.items()},
         }
         request["headers"] |= {"Content-Type": "image/jpeg", "Accept": media_type}
         return deployment.invoke("RemoveFunction", request)

@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 import pytest
 
-from background_remover.domain.jobs import PhotoType
+from background_remover.domain.jobs import UNKNOWN_TYPE, PhotoType
 from background_remover.http.problems import CONTENT_TYPE
 from tests.contract.deployment import Deployment, app_of, event
 from tests.contract.template import API, CATCH_ALL, FUNCTIONS, GLOBAL, api_events, gateway_problem
@@ -99,7 +99,7 @@ def test_every_event_belongs_to_this_api() -> None:
 
 def test_binary_media_types_have_no_wildcard() -> None:
     # `sam local` matches them exactly.
-    assert {*get_args(PhotoType), "multipart/form-data"} <= set(API["BinaryMediaTypes"])
+    assert {*get_args(PhotoType), UNKNOWN_TYPE, "multipart/form-data"} <= set(API["BinaryMediaTypes"])
     assert not [kind for kind in API["BinaryMediaTypes"] if "*" in kind]
 
 

@@ -4,6 +4,7 @@ import time
 import zipfile
 from typing import Any
 
+import pytest
 import requests
 
 from tests.e2e.caller import PATIENCE_SECONDS, Caller, photo
@@ -36,6 +37,16 @@ def test_an_upload_starts_its_job_by_itself(caller: Caller) -> None:
 
     assert caller.outcome(job["jobId"])["status"] == "completed"
     assert caller.balance() == (27, 0)
+
+
+@pytest.mark.parametrize("said", [{}, {"contentType": ""}, {"contentType": "image/jpg"}, {"contentType": "text/html"}])
+def test_a_browser_may_say_of_a_photo_what_it_likes(caller: Caller, said: dict[str, str]) -> None:
+    job = caller.http.post(f"{caller.routes}/uploads", json={"tier": "basic", **said}, timeout=30).json()
+
+    assert upload(job, photo()).ok
+
+    assert job["upload"]["fields"]["Content-Type"] in ("application/octet-stream", "image/jpeg")
+    assert caller.outcome(job["jobId"])["source"]["contentType"] == "image/png"
 
 
 def test_an_uploaded_photo_is_answered_with_its_cut_out(caller: Caller) -> None:

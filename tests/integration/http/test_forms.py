@@ -1,6 +1,6 @@
 import pytest
 
-from background_remover.domain.errors import MalformedMultipartError
+from background_remover.domain.errors import InvalidParameterError, MalformedMultipartError
 from background_remover.domain.pricing import LARGEST_BATCH
 from background_remover.http.forms import read_form
 
@@ -35,3 +35,10 @@ def test_a_field_in_a_charset_that_does_not_decode_it_is_refused(charset: str) -
 
     with pytest.raises(MalformedMultipartError):
         read_form(body, "x", files="images")
+
+
+def test_a_field_that_comes_twice_is_refused() -> None:
+    field = b'--x\r\nContent-Disposition: form-data; name="tier"\r\n\r\nbasic\r\n'
+
+    with pytest.raises(InvalidParameterError, match="tier"):
+        read_form(field * 2 + b"--x--\r\n", "x", files="image")

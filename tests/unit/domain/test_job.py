@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from background_remover.domain.jobs import Job, JobStatus, Options, Source, job_id
+from background_remover.domain.jobs import Job, JobStatus, Options, Source, announced_type, job_id
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 JOB = Job(
@@ -66,3 +66,23 @@ def test_patience_lasts_six_hours_from_the_creation(waited: timedelta, out_of_pa
     retried = replace(JOB, updated_at=NOON + waited, attempts=30)
 
     assert retried.is_out_of_patience(NOON + waited) is out_of_patience
+
+
+@pytest.mark.parametrize(
+    ("announced", "stored"),
+    [
+        ("image/jpeg", "image/jpeg"),
+        ("image/heif", "image/heif"),
+        ("IMAGE/PNG; q=1", "image/png"),
+        ("image/jpg", "image/jpeg"),
+        ("image/pjpeg", "image/jpeg"),
+        ("image/x-png", "image/png"),
+        (None, "application/octet-stream"),
+        ("", "application/octet-stream"),
+        ("application/octet-stream", "application/octet-stream"),
+        ("image/svg+xml", "application/octet-stream"),
+        ("text/html", "application/octet-stream"),
+    ],
+)
+def test_a_file_is_stored_as_a_photo_or_as_something_unknown(announced: str | None, stored: str) -> None:
+    assert announced_type(announced) == stored

@@ -11,11 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, get_args
 
 from background_remover.domain.subscriptions import Coverage
 
 PhotoType = Literal["image/jpeg", "image/png", "image/webp", "image/gif", "image/heic", "image/heif"]
+UNKNOWN_TYPE = "application/octet-stream"
+_OTHER_NAMES = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "image/x-png": "image/png"}
+
 OutputFormat = Literal["png", "webp", "jpeg"]
 Output = Literal["cutout", "matte"]
 Colour = tuple[int, int, int]
@@ -37,6 +40,17 @@ OVERDUE_AFTER = timedelta(minutes=15)
 
 GRACE = timedelta(minutes=1)
 """What the reconciler adds to a deadline, for what is under way at that moment."""
+
+
+def announced_type(content_type: str | None) -> str:
+    """The media type under which a file is stored whose caller says that it has this one.
+
+    That is a hint, which browsers often get wrong: what a file is, its bytes say. Types of photos keep their names; any
+    other is `UNKNOWN_TYPE`, so that nobody's HTML is ever served as HTML.
+    """
+    named = (content_type or "").partition(";")[0].strip().lower()
+    named = _OTHER_NAMES.get(named, named)
+    return named if named in get_args(PhotoType) else UNKNOWN_TYPE
 
 
 class JobStatus(StrEnum):
@@ -100,7 +114,7 @@ class Options:
 class Source:
     """The photo as it was announced, and once it was opened as it is, after its orientation is applied.
 
-    `size` in bytes.
+    `content_type` is a `PhotoType`, or `UNKNOWN_TYPE` until the photo was opened. `size` in bytes.
     """
 
     content_type: str

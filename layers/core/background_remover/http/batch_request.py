@@ -12,11 +12,18 @@ from background_remover.domain.errors import (
     MissingImageError,
     UnsupportedMediaTypeError,
 )
-from background_remover.domain.jobs import LARGEST_UPLOAD, LONGEST_FILE_NAME, Source
+from background_remover.domain.jobs import LARGEST_UPLOAD, LONGEST_FILE_NAME, Source, announced_type
 from background_remover.domain.pricing import LARGEST_BATCH
 from background_remover.domain.tiers import TIERS
 from background_remover.http.forms import read_form
-from background_remover.http.requests import ImageFields, Manifest, idempotency_key, json_object, validated
+from background_remover.http.requests import (
+    ImageFields,
+    Manifest,
+    idempotency_key,
+    json_object,
+    validated,
+    validated_json,
+)
 from background_remover.use_cases.create_batch import BatchFile, BatchRequest
 
 if TYPE_CHECKING:
@@ -44,11 +51,11 @@ def read(request: Request) -> BatchRequest:
 
 
 def _from_manifest(body: bytes) -> tuple[ImageFields, list[BatchFile]]:
-    manifest = validated(Manifest, json_object(body))
+    manifest = validated_json(Manifest, json_object(body))
     for number, file in enumerate(manifest.files):
         require_uploadable(file.size, f"files.{number}, {file.file_name}")
     return manifest, [
-        BatchFile(Source(content_type=file.content_type, size=file.size, file_name=file.file_name))
+        BatchFile(Source(content_type=announced_type(file.content_type), size=file.size, file_name=file.file_name))
         for file in manifest.files
     ]
 
@@ -63,7 +70,7 @@ def _from_form(body: bytes, boundary: str) -> tuple[ImageFields, list[BatchFile]
     return fields, [
         BatchFile(
             Source(
-                content_type=file.content_type,
+                content_type=announced_type(file.content_type),
                 size=len(file.content),
                 file_name=file.name[-LONGEST_FILE_NAME:] if file.name else None,
             ),

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Strict, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from background_remover.domain.errors import ImageCountError
 from background_remover.domain.jobs import LARGEST_UPLOAD, Colour, Margin
@@ -38,15 +38,10 @@ def _margin(value: object) -> Margin:
 
 
 def _flag(value: object) -> object:
-    """`true` or `false`, also as the text of a form or query; anything else pydantic refuses."""
-    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
-
-
-def _no_flag(value: object) -> object:
-    """A boolean is a number to Python, and to pydantic."""
-    if isinstance(value, bool):
-        raise ValueError("should be a number")
-    return value
+    """Of the texts that pydantic takes for a boolean, a form or query may have two."""
+    if isinstance(value, bool) or value in ("true", "false"):
+        return value
+    raise ValueError("should be true or false")
 
 
 def _known_tier(name: str) -> str:
@@ -91,12 +86,10 @@ MarginText = Annotated[
     PlainValidator(_margin),
     WithJsonSchema({"type": ["string", "integer"], "pattern": _MARGIN, "minimum": 0, "maximum": LARGEST_MARGIN}),
 ]
-Flag = Annotated[bool, BeforeValidator(_flag), Strict()]
-# Last of a number's annotations: behind it pydantic would not describe the number's limits as JSON Schema does.
-_NO_FLAG = BeforeValidator(_no_flag)
-MaxSize = Annotated[int, Field(ge=1, le=LARGEST_MAX_SIZE), _NO_FLAG]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+MaxSize = Annotated[int, Field(ge=1, le=LARGEST_MAX_SIZE)]
 # A larger size is refused as an image that is too large, not as a field at fault.
-Size = Annotated[int, Field(ge=1, json_schema_extra={"maximum": LARGEST_UPLOAD}), _NO_FLAG]
+Size = Annotated[int, Field(ge=1, json_schema_extra={"maximum": LARGEST_UPLOAD})]
 Base64 = Annotated[str, WithJsonSchema({"type": "string", "format": "byte", "contentEncoding": "base64"})]
 PlanName = Annotated[
     str,
@@ -106,5 +99,5 @@ PlanName = Annotated[
 ]
 # Another number is refused as a number of images, not as a field at fault.
 BatchSize = Annotated[
-    int, AfterValidator(_batch_size), Field(json_schema_extra={"minimum": 1, "maximum": LARGEST_BATCH}), _NO_FLAG
+    int, AfterValidator(_batch_size), Field(json_schema_extra={"minimum": 1, "maximum": LARGEST_BATCH})
 ]

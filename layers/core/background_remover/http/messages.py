@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from background_remover.domain.errors import MalformedBase64Error
+from background_remover.domain.errors import InvalidParameterError, MalformedBase64Error
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -31,13 +31,18 @@ class Request:
         self.method: str = event["httpMethod"]
         self.resource: str = event["resource"]
         self.headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-        self.query: dict[str, str] = event.get("queryStringParameters") or {}
         self.path: dict[str, str] = event.get("pathParameters") or {}
         self.request_id: str = event["requestContext"]["requestId"]
 
     @property
     def route(self) -> str:
         return f"{self.method} {self.resource}"
+
+    @property
+    def query(self) -> dict[str, str]:
+        """Raises `InvalidParameterError`."""
+        values = self._event.get("multiValueQueryStringParameters") or {}
+        return single_values((name, value) for name, several in values.items() for value in several)
 
     @property
     def user_id(self) -> str:
@@ -57,6 +62,19 @@ class Request:
         """Raises `MalformedBase64Error`."""
         body = self._event.get("body") or ""
         return decode_base64(body) if self.is_binary else body.encode()
+
+
+def single_values(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The fields of a form or query. Raises `InvalidParameterError` where one comes more than once."""
+    values: dict[str, str] = {}
+    for name, value in pairs:
+        if name in values:
+            raise InvalidParameterError(
+                f"The field “{name}” comes more than once.",
+                errors=[{"field": name, "message": "comes more than once"}],
+            )
+        values[name] = value
+    return values
 
 
 def decode_base64(text: str) -> bytes:

@@ -13,7 +13,7 @@ from background_remover.domain.errors import (
     MissingImageError,
     UnsupportedMediaTypeError,
 )
-from background_remover.domain.jobs import PhotoType
+from background_remover.domain.jobs import UNKNOWN_TYPE, PhotoType
 from background_remover.domain.tiers import TIERS
 from background_remover.http.forms import read_form
 from background_remover.http.image_answer import accepted_format
@@ -25,6 +25,7 @@ from background_remover.http.requests import (
     idempotency_key,
     json_object,
     validated,
+    validated_json,
 )
 from background_remover.use_cases.remove_image import Removal
 from background_remover.use_cases.remove_uploaded import UploadedRemoval
@@ -75,15 +76,15 @@ def _image_and_fields(request: Request) -> tuple[bytes, RemovalFields] | Uploade
         return _without_query(request, _from_multipart(request.body(), parameters.get("boundary", "")))
     if content_type == "application/json":
         return _without_query(request, _from_json(request.body()))
-    if content_type.startswith("image/"):
+    if content_type.startswith("image/") or content_type == UNKNOWN_TYPE:
         if not (body := request.body()):
             raise MissingImageError("The body is empty. Send the image as the body.")
         if not request.is_binary:
             # API Gateway handed it over as text, which no image survives.
-            raise UnsupportedMediaTypeError(f"Send the image as {', '.join(get_args(PhotoType))}.")
+            raise UnsupportedMediaTypeError(f"Send the image as {', '.join((*get_args(PhotoType), UNKNOWN_TYPE))}.")
         return body, validated(RemovalFields, request.query)
     raise UnsupportedMediaTypeError(
-        "Send multipart/form-data with the fields image and tier, an image/* body with ?tier=, "
+        "Send multipart/form-data with the fields image and tier, an image as the body with ?tier=, "
         "or application/json with image in base64, or with uploadId."
     )
 
@@ -102,7 +103,12 @@ def _from_multipart(body: bytes, boundary: str) -> tuple[bytes, RemovalFields]:
     form = read_form(body, boundary, files="image")
     if not form.files:
         raise MissingImageError("The form has no field “image”.")
-    image = form.files[0]
+    if len(form.files) > 1:
+        raise InvalidParameterError(
+            "The form has more than one field “image”: send one image, or a batch.",
+            errors=[{"field": "image", "message": "comes more than once"}],
+        )
+    (image,) = form.files
     values = dict(form.values)
     if image.name:
         values.setdefault("fileName", image.name)
@@ -112,10 +118,10 @@ def _from_multipart(body: bytes, boundary: str) -> tuple[bytes, RemovalFields]:
 def _from_json(body: bytes) -> tuple[bytes, RemovalFields] | UploadedJson:
     values = json_object(body)
     if "uploadId" in values:
-        return validated(UploadedJson, values)
+        return validated_json(UploadedJson, values)
     if "image" not in values:
         raise MissingImageError("The JSON has neither a field “image” nor “uploadId”.")
-    fields = validated(RemovalJson, values)
+    fields = validated_json(RemovalJson, values)
     return decode_base64(fields.image), fields
 
 

@@ -10,7 +10,7 @@ from pydantic_core import from_json
 
 from background_remover.domain.api_keys import LONGEST_NAME
 from background_remover.domain.errors import InvalidParameterError, MalformedJsonError, NotAcceptableError
-from background_remover.domain.jobs import LONGEST_FILE_NAME, JobStatus, Options, Output, OutputFormat, PhotoType
+from background_remover.domain.jobs import LONGEST_FILE_NAME, JobStatus, Options, Output, OutputFormat
 from background_remover.domain.pricing import LARGEST_BATCH
 from background_remover.domain.tiers import Tier
 from background_remover.http.fields import (
@@ -120,7 +120,12 @@ class UploadedJson(Request):
 class FileFields(Request):
     """A photo that is going to be uploaded. `size` in bytes."""
 
-    content_type: PhotoType
+    content_type: str | None = Field(
+        default=None,
+        max_length=255,
+        description="A hint, as the browser gives it: what the file is, its bytes say. "
+        "Upload it with the Content-Type that the answer's form has.",
+    )
     file_name: str | None = Field(default=None, min_length=1, max_length=LONGEST_FILE_NAME)
     size: Size | None = None
 
@@ -210,10 +215,22 @@ def idempotency_key(headers: Mapping[str, str]) -> str | None:
     return key or None
 
 
-def validated[R: Request](kind: type[R], values: Mapping[str, Any] | None) -> R:
-    """Raises `InvalidParameterError` with an entry in `errors` for each field at fault, and `UnknownTierError`."""
+def validated_json[R: Request](kind: type[R], values: Mapping[str, Any]) -> R:
+    """As `validated`, for values that have types: the text of a number is no number."""
+    return _validated(kind, values, strict=True)
+
+
+def validated[R: Request](kind: type[R], values: Mapping[str, str]) -> R:
+    """A form's or query's values, numbers among them as text.
+
+    Raises `InvalidParameterError` with an entry in `errors` for each field at fault, and `UnknownTierError`.
+    """
+    return _validated(kind, values, strict=False)
+
+
+def _validated[R: Request](kind: type[R], values: Mapping[str, Any], *, strict: bool) -> R:
     try:
-        return kind.model_validate(values or {})
+        return kind.model_validate(values, strict=strict)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)
         faults = [

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import get_args
 
 from background_remover.domain import errors
-from background_remover.domain.jobs import PhotoType
+from background_remover.domain.jobs import UNKNOWN_TYPE, PhotoType
 from background_remover.http.answers import JobWithLinks, JobWithUpload
 from background_remover.http.api import PREFIX
 from background_remover.http.requests import RemovalFields, RemovalJson, UploadedJson, UploadFields
@@ -40,7 +40,7 @@ ROUTES = (
         headers=(IDEMPOTENCY_KEY, PREFER),
         bodies={
             "multipart/form-data": Form(RemovalFields, "image", {"image": examples.FILE, "tier": "standard"}),
-            **{media_type: Binary() for media_type in get_args(PhotoType)},
+            **{media_type: Binary() for media_type in (*get_args(PhotoType), UNKNOWN_TYPE)},
             "application/json": Json(
                 RemovalJson | UploadedJson,
                 {
