@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from background_remover.domain.jobs import Job, JobStatus, Options, Source, job_id
+from background_remover.domain.jobs import PATIENCE, Job, JobStatus, Options, Source, Submission, job_id
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 JOB = Job(
@@ -66,3 +66,16 @@ def test_patience_lasts_six_hours_from_the_creation(waited: timedelta, out_of_pa
     retried = replace(JOB, updated_at=NOON + waited, attempts=30)
 
     assert retried.is_out_of_patience(NOON + waited) is out_of_patience
+
+
+def test_each_submission_waits_three_times_as_long_as_the_one_before() -> None:
+    assert [Submission(number=number, sent_at=100).next_at for number in (1, 2, 3)] == [110, 130, 190]
+
+
+def test_there_is_time_for_eight_submissions_before_patience_is_over() -> None:
+    submission, sent = Submission(sent_at=0), 1
+    while submission.next_at < PATIENCE.total_seconds():
+        sent += 1
+        submission = Submission(number=sent, sent_at=int(submission.next_at))
+
+    assert sent == 8
