@@ -26,13 +26,20 @@ def test_a_model_that_is_cold_for_a_moment_is_waited_for(stack: LocalStack, call
     assert caller.remove().status_code == 200
 
 
+def test_a_page_in_answer_to_a_submit_is_waited_out(stack: LocalStack, caller: Caller) -> None:
+    stack.hugging_face.play(Fault("html_200", on="submit"))
+    answer = caller.remove(tier="standard")
+    assert (answer.status_code, answer.json()["status"]) == (202, "queued")
+    assert caller.outcome(answer.json()["jobId"])["status"] == "completed"
+    assert [request.call for request in stack.hugging_face.requests].count("submit") == 2
+
+
 @pytest.mark.parametrize(
     ("fault", "status", "code"),
     [
         (Fault("unprocessable"), 422, "inference_refused"),
         (Fault("wrong_size", times=2), 502, "invalid_matte"),
         (Fault("truncated_matte", times=2), 502, "invalid_matte"),
-        (Fault("html_200", times=2), 502, "invalid_matte"),
         (Fault("empty_matte"), 422, "unknown_foreground"),
     ],
 )

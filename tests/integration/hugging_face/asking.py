@@ -13,7 +13,7 @@ from background_remover.gateways.hugging_face.client import HuggingFace
 from background_remover.gateways.hugging_face.routes import Dialect, ModelRoute
 from imaging.matte import Matte, read_matte
 from imaging.photo import EncodedImage
-from tests.stack.hugging_face import FixedMatte
+from tests.stack.hugging_face import FixedMatte, HuggingFaceStandIn
 from tests.stack.hugging_face.stand_in import TOKEN as TOKEN
 
 WIDTH, HEIGHT = 60, 40
@@ -71,3 +71,7 @@ def matte(
         submission=submission,
         on_submission=on_submission,
     )
+
+
+def calls(hub: HuggingFaceStandIn, call: str) -> int:
+    return sum(request.call == call for request in hub.requests)

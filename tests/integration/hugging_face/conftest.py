@@ -7,12 +7,14 @@ import pytest
 from moto import mock_aws
 from mypy_boto3_secretsmanager import SecretsManagerClient
 
+from background_remover.domain.errors import InferenceUnavailableError
+from background_remover.domain.jobs import Submission
 from background_remover.domain.tiers import Model
 from background_remover.gateways.hugging_face.client import HuggingFace
 from background_remover.gateways.hugging_face.routes import ModelRoute
 from background_remover.gateways.secret import Secret
-from tests.integration.hugging_face.asking import TOKEN, FakeClock, routes
-from tests.stack.hugging_face import HuggingFaceStandIn
+from tests.integration.hugging_face.asking import FAL, TOKEN, FakeClock, matte, routes
+from tests.stack.hugging_face import Fault, HuggingFaceStandIn
 
 
 @pytest.fixture
@@ -61,9 +63,20 @@ ClientFor = Callable[[dict[Model, ModelRoute]], HuggingFace]
 
 @pytest.fixture
 def client_for(token: StoredToken, clock: FakeClock) -> ClientFor:
-    return lambda routes: HuggingFace(routes, token.secret, clock=clock, sleep=clock.sleep)
+    return lambda routes: HuggingFace(routes, token.secret, clock=clock, sleep=clock.sleep, now=clock)
 
 
 @pytest.fixture
 def client(hub: HuggingFaceStandIn, client_for: ClientFor) -> HuggingFace:
     return client_for(routes(hub.url))
+
+
+@pytest.fixture
+def submission(client: HuggingFace, hub: HuggingFaceStandIn) -> Submission:
+    """Of a request that fal has taken, with nothing received since."""
+    taken: list[Submission] = []
+    hub.play(Fault("server_error", status=503, on="poll"))
+    with pytest.raises(InferenceUnavailableError):
+        matte(client, FAL, seconds=1.0, on_submission=taken.append)
+    hub.reset()
+    return taken[0]

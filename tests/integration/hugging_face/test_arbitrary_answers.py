@@ -1,38 +1,80 @@
-"""Whatever the other side sends, it ends in one of our errors."""
+"""Whatever the other side sends: it is a matte, or a refusal of this image, or an operator's fault, or an outage."""
 
+import base64
 import json
 import math
 from collections.abc import Callable
 
-from hypothesis import example, given, settings
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from background_remover.domain.errors import InferenceError, InferenceUnavailableError, InvalidMatteError
-from background_remover.gateways.hugging_face import endpoint, verdict
-from background_remover.gateways.hugging_face.transport import Answer
+from background_remover.domain.errors import (
+    InferenceError,
+    InferenceMisconfiguredError,
+    InferenceRefusedError,
+    InferenceUnavailableError,
+    InvalidMatteError,
+)
+from background_remover.domain.jobs import Submission
+from background_remover.gateways.hugging_face import verdict
+from imaging.matte import encode_matte
+from tests.integration.hugging_face.asking import ENDPOINT, FAL, expected_matte, matte, routes
+from tests.integration.hugging_face.conftest import ClientFor
+from tests.integration.hugging_face.scripted_server import Scripted, ScriptedServer
 
+MATTE = encode_matte(expected_matte())
 anything = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
     lambda inner: (
         st.lists(inner)
-        | st.dictionaries(st.text() | st.sampled_from(["error", "estimated_time", "mask", "status"]), inner)
+        | st.dictionaries(st.text() | st.sampled_from(["detail", "error", "estimated_time", "mask", "status"]), inner)
     ),
     max_leaves=8,
 )
-masks = st.builds(lambda mask: [{"label": "x", "score": 1.0, "mask": mask}], anything | st.text())
+images = st.binary() | st.just(MATTE) | st.integers(0, len(MATTE)).map(lambda length: MATTE[:length])
+encoded = images.map(lambda image: base64.b64encode(image).decode()) | st.text()
+urls = encoded.map("data:image/png;base64,{}".format) | st.text()
+masks = st.builds(lambda mask: [{"label": "x", "score": 1.0, "mask": mask}], anything | encoded)
+queues = st.one_of(
+    st.builds(lambda url: {"response_url": url}, anything | urls | st.just("https://queue.fal.run/a/requests/1")),
+    st.builds(
+        lambda status, error: {"status": status, "error": error},
+        anything | st.sampled_from(["IN_QUEUE", "IN_PROGRESS", "COMPLETED", "FAILED"]),
+        anything,
+    ),
+    st.builds(lambda url: {"image": {"url": url}}, anything | urls),
+)
+refusals = st.one_of(
+    st.builds(lambda kind: {"detail": "No", "error_type": kind}, anything | st.just("runner_disconnected")),
+    st.builds(
+        lambda kind: {"detail": [{"msg": "No", "type": kind}]},
+        anything | st.sampled_from(["image_load_error", "downstream_service_error"]),
+    ),
+)
 estimates = st.builds(
     lambda seconds: {"error": "loading", "estimated_time": seconds},
     st.booleans() | st.floats() | st.integers() | st.sampled_from([10**400, -(10**400), math.nan, math.inf, -math.inf]),
 )
 nested = st.sampled_from([b"[" * depth + b"]" * depth for depth in (500, 900, 20_000, 200_000)])
 bodies = (
-    st.binary()
-    | (anything | masks | estimates).map(lambda content: json.dumps(content).encode(errors="surrogatepass"))
+    images
+    | (anything | masks | encoded | queues | refusals | estimates).map(
+        lambda content: json.dumps(content).encode(errors="surrogatepass")
+    )
     | nested
     | nested.map(lambda deep: b'{"error": ' + deep + b"}")
     | nested.map(lambda deep: b'{"estimated_time": ' + deep + b"}")
 )
-content_types = st.sampled_from(["", "application/json", "text/html", "image/png"]) | st.text()
+content_types = st.sampled_from(["", "application/json", "text/html", "image/png", "application/octet-stream"])
+statuses = st.just(200) | st.sampled_from([202, 302, 400, 401, 404, 413, 422, 429, 500, 503, 504, 520])
+answers = st.builds(
+    lambda status, content_type, body: Scripted(status, body, {"Content-Type": content_type}),
+    statuses,
+    content_types,
+    bodies,
+)
 dates = st.builds(
     "{}, {} {} {} {}:{}:{} {}".format,
     st.sampled_from(["Mon", ""]),
@@ -49,17 +91,47 @@ headers = st.fixed_dictionaries(
         "RateLimit": st.text() | st.integers(0).map('"api";r=0;t={}'.format) | st.just(f"t={'9' * 400}"),
     },
 )
+BEFORE = [
+    Scripted(body=json.dumps({"response_url": "https://queue.fal.run/a/requests/1"}).encode()),
+    Scripted(body=json.dumps({"status": "COMPLETED"}).encode()),
+]
+against_a_server = settings(
+    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+"""The fixture makes a client without a past for each answer."""
 
 
-@settings(deadline=None)
-@given(content_types, bodies)
-@example("application/json", b'{"estimated_time": 1%s}' % (b"0" * 400))
-@example("application/json", b'{"estimated_time": NaN}')
-@example("application/json", b'{"error": %s}' % (b"[" * 200_000))
-def test_any_200_of_an_endpoint_is_an_image_or_one_of_our_errors(content_type: str, body: bytes) -> None:
-    outcome = outcome_of(lambda: endpoint._image(Answer(content_type, body)))
-    assert isinstance(outcome, bytes | InvalidMatteError | InferenceUnavailableError)
-    assert has_bounded_wait(outcome)
+@against_a_server
+@given(answer=answers)
+@example(answer=Scripted(200, b'{"estimated_time": 1%s}' % (b"0" * 400)))
+@example(answer=Scripted(200, b'{"estimated_time": NaN}'))
+@example(answer=Scripted(200, b'{"error": %s}' % (b"[" * 200_000)))
+@example(answer=Scripted(200, b"", {"Content-Type": "image/png"}))
+@example(answer=Scripted(200, MATTE, {"Content-Type": "image/png"}))
+def test_any_answer_of_an_endpoint_is_one_of_the_four(client_for: ClientFor, answer: Scripted) -> None:
+    with ScriptedServer(answer).running() as server:
+        outcome = outcome_of(lambda: matte(client_for(routes(server.url)), ENDPOINT, seconds=1.0))
+    assert_one_of_the_four(outcome, answer)
+
+
+@against_a_server
+@given(answer=answers, steps=st.integers(0, len(BEFORE)))
+@example(answer=Scripted(200, b"<html>"), steps=0)
+@example(answer=Scripted(200, b"<html>"), steps=1)
+@example(answer=Scripted(200, b"<html>"), steps=2)
+@example(answer=Scripted(400, b'{"error": "No"}'), steps=1)
+def test_any_answer_at_any_step_of_the_queue_is_one_of_the_four(
+    client_for: ClientFor, answer: Scripted, steps: int
+) -> None:
+    told: list[Submission] = []
+    with ScriptedServer(*BEFORE[:steps], answer).running() as router:
+        outcome = outcome_of(lambda: matte(client_for(routes(router.url)), FAL, seconds=1.0, on_submission=told.append))
+        submits = sum("/requests/" not in path for path, _ in router.received)
+    assert_one_of_the_four(outcome, answer)
+    assert submits <= 2  # With a token that was read anew.
+    if steps:
+        assert told[0].status_url
+        assert steps == 2 or not isinstance(outcome, InferenceRefusedError)
 
 
 @settings(deadline=None)
@@ -72,8 +144,29 @@ def test_any_200_of_an_endpoint_is_an_image_or_one_of_our_errors(content_type: s
 def test_any_answer_has_a_verdict_and_a_wait_within_bounds(status: int, headers: dict[str, str], body: bytes) -> None:
     outcome = outcome_of(lambda: verdict.raise_for(status, headers, body))
     assert (outcome is None) == (200 <= status < 300)
+    assert isinstance(outcome, InferenceUnavailableError | InferenceRefusedError | None)
+    assert not isinstance(outcome, InferenceRefusedError) or status in (400, 413, 415, 422)
     assert has_bounded_wait(outcome)
     assert len(str(outcome)) < 300
+
+
+def assert_one_of_the_four(outcome: object, answer: Scripted) -> None:
+    """And only a 2xx brings a matte or a broken one, and only a 4xx refuses this image."""
+    is_delivered = 200 <= answer.status < 300
+    match outcome:
+        case np.ndarray():
+            assert is_delivered
+            assert np.array_equal(outcome, expected_matte())
+        case InvalidMatteError():
+            assert is_delivered
+        case InferenceRefusedError():
+            assert answer.status in (400, 413, 422)
+        case InferenceMisconfiguredError():
+            assert answer.status in (302, 400, 401, 404)
+        case InferenceUnavailableError():
+            assert has_bounded_wait(outcome)
+        case _:
+            pytest.fail(f"{outcome!r} is none of them")
 
 
 def outcome_of(call: Callable[[], object]) -> object:

@@ -50,18 +50,18 @@ def test_the_routes_headers_are_sent_and_replace_ours(client_for: ClientFor, hub
     assert request.headers["accept"] == "image/png"
 
 
-BROKEN: list[FaultKind] = ["error_200", "html_200", "empty_200", "truncated_matte", "wrong_size", "not_base64"]
+BROKEN: list[FaultKind] = ["truncated_matte", "wrong_size", "wrong_mode", "not_base64"]
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_a_broken_200_is_asked_again_once(client: HuggingFace, hub: HuggingFaceStandIn, kind: FaultKind) -> None:
+def test_a_broken_matte_is_asked_for_once_more(client: HuggingFace, hub: HuggingFaceStandIn, kind: FaultKind) -> None:
     hub.play(Fault(kind))
     assert np.array_equal(matte(client), expected_matte())
     assert len(hub.requests) == 2
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_a_second_broken_200_is_the_end(client: HuggingFace, hub: HuggingFaceStandIn, kind: FaultKind) -> None:
+def test_a_second_broken_matte_is_the_end(client: HuggingFace, hub: HuggingFaceStandIn, kind: FaultKind) -> None:
     hub.play(Fault(kind, times=3))
     with pytest.raises(InvalidMatteError):
         matte(client)

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from background_remover.domain.errors import InferenceMisconfiguredError, InferenceUnavailableError
+from background_remover.domain.tiers import Model
 from background_remover.gateways.hugging_face.client import HuggingFace
-from tests.integration.hugging_face.asking import FakeClock, expected_matte, matte, routes
+from tests.integration.hugging_face.asking import ENDPOINT, FAL, FakeClock, expected_matte, matte, routes
 from tests.integration.hugging_face.conftest import ClientFor
 from tests.integration.hugging_face.scripted_server import Scripted, ScriptedServer
 from tests.stack.hugging_face import Fault, HuggingFaceStandIn
@@ -21,6 +22,10 @@ PASSING = [
     *(Fault("server_error", status=status, times=999) for status in (500, 502, 503, 504)),
     Fault("connection_reset", times=999),
     Fault("truncated_body", times=999),
+    Fault("html_200", times=999),
+    Fault("empty_200", times=999),
+    Fault("error_200", times=999),
+    Fault("out_of_memory", times=999),
 ]
 passing = pytest.mark.parametrize("fault", PASSING, ids=lambda fault: f"{fault.kind}-{fault.status}")
 
@@ -126,8 +131,44 @@ def test_of_several_rate_limits_the_longest_counts(client_for: ClientFor, clock:
 def test_a_loading_model_may_say_so_with_a_200(client_for: ClientFor) -> None:
     loading = Scripted(body=json.dumps({"error": "loading", "estimated_time": 33.0}).encode())
     with ScriptedServer(loading).running() as server, pytest.raises(InferenceUnavailableError) as caught:
-        matte(client_for(routes(server.url)))
+        matte(client_for(routes(server.url)), seconds=30.0)
     assert caught.value.retry_after == 33.0
+
+
+STATUSES = [501, 505, 520, 529, 424, 425, 499, 409]
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_a_status_that_says_nothing_of_the_image_is_an_outage(client_for: ClientFor, status: int) -> None:
+    answer = Scripted(status, b'{"error": "No"}')
+    with ScriptedServer(answer).running() as server, pytest.raises(InferenceUnavailableError) as caught:
+        matte(client_for(routes(server.url)), seconds=1.0)
+    assert not isinstance(caught.value, InferenceMisconfiguredError)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html><h1>400 Bad Request</h1></html>", b'"Bad Request"'])
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_gateway_that_calls_the_request_bad_does_not_speak_of_the_image(
+    client_for: ClientFor, status: int, body: bytes
+) -> None:
+    answer = Scripted(status, body)
+    with ScriptedServer(answer).running() as server, pytest.raises(InferenceUnavailableError):
+        matte(client_for(routes(server.url)), seconds=1.0)
+
+
+@pytest.mark.parametrize("model", [ENDPOINT, FAL])
+@pytest.mark.parametrize("content_type", ["application/json", "text/html", "image/png"])
+def test_an_empty_body_is_called_that(client_for: ClientFor, model: Model, content_type: str) -> None:
+    empty = Scripted(headers={"Content-Type": content_type})
+    with ScriptedServer(empty).running() as server, pytest.raises(InferenceUnavailableError, match="an empty body"):
+        matte(client_for(routes(server.url)), model, seconds=1.0)
+
+
+@pytest.mark.parametrize("content", [[], {}, {"detail": "No"}, [{"label": "cat", "score": 0.9}], None, 0, True])
+def test_json_without_a_mask_is_an_outage(client_for: ClientFor, content: object) -> None:
+    answer = Scripted(body=json.dumps(content).encode())
+    with ScriptedServer(answer).running() as server, pytest.raises(InferenceUnavailableError, match="a mask"):
+        matte(client_for(routes(server.url)), seconds=1.0)
 
 
 def test_an_estimate_that_is_no_number_does_not_count(client_for: ClientFor) -> None:

@@ -129,6 +129,7 @@ class Account:
             Secret(client("secretsmanager"), secret_id="hugging-face"),
             clock=lambda: self.clock().timestamp(),
             sleep=lambda _: None,
+            now=lambda: self.clock().timestamp(),
         )
 
     def __enter__(self) -> Account:

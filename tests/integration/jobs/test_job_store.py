@@ -262,13 +262,25 @@ def test_a_holder_that_is_late_but_was_not_replaced_may_still_complete(account: 
 
 
 def test_a_submission_is_remembered_for_whoever_works_on_the_job_next(account: Account) -> None:
-    submission = Submission("https://router/status", "https://router/response")
+    submission = Submission("https://router/status", "https://router/response", number=3, sent_at=1_777_896_000)
     working = account.jobs.remember_submission(leased(account), 0, submission, NOON)
     account.jobs.hand_back(working, NOON)
 
     again = account.jobs.lease("anna", working.job_id, Lease("another", NOON + MINUTE), NOON)
 
     assert again.submissions == {0: submission}
+
+
+def test_a_submission_from_before_they_were_counted_is_the_first(account: Account) -> None:
+    working = account.jobs.remember_submission(leased(account), 0, Submission("s", "r", 2, 7), NOON)
+    account.dynamodb.update_item(
+        TableName="JobsTable",
+        Key={"pk": {"S": "anna"}, "sk": {"S": f"job#{working.job_id}"}},
+        UpdateExpression="REMOVE submission0.#number, submission0.sent_at",
+        ExpressionAttributeNames={"#number": "number"},
+    )
+
+    assert account.jobs.get("anna", working.job_id).submissions == {0: Submission("s", "r", 1, 0)}
 
 
 @pytest.mark.parametrize("ending", ["complete", "fail"])

@@ -197,11 +197,12 @@ class Money(RuleBasedStateMachine):
     ) -> None:
         """The worker stands still at some call, and then goes on as if nothing had happened."""
         if delivery := self.next_delivery(number):
+            event(f"while a worker stalls, {meanwhile}")
             stall = Interruption(call, moment, partial(self.stall, delivery.message, meanwhile), occurrence)
             self.work_on(delivery, answer, times, stall)
 
     def stall(self, message: JobMessage, meanwhile: Meanwhile) -> None:
-        event(f"while a worker stalls, {meanwhile}")
+        """In whichever thread makes the call: Hypothesis takes events from its own only."""
         self.account.clock.advance(LEASE + timedelta(seconds=1))
         match meanwhile:
             case "another takes over":

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from datetime import timedelta
+import random
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -11,7 +13,7 @@ from background_remover.gateways.object_store import input_key, matte_key, resul
 from background_remover.gateways.work_queue import JobMessage, message_for
 from tests.integration.jobs.account import LEASE, NOON, Account, SentMessage, now, photo, removal
 from tests.integration.jobs.interruptions import AnswerLostError, CrashError, Interruption, Interruptions, Moment
-from tests.stack.hugging_face import Fault, HuggingFaceStandIn
+from tests.stack.hugging_face import Call, Fault, HuggingFaceStandIn
 
 
 def queued(account: Account, tier: str = "basic") -> Job:
@@ -203,7 +205,107 @@ def test_a_request_that_waits_in_hugging_faces_queue_is_not_sent_again(
     account.process(message_for(job))
 
     assert now(account, job).status is JobStatus.COMPLETED
-    assert [request.call for request in hub.requests].count("submit") == 1
+    assert submits(hub) == 1
+
+
+def submits(hub: HuggingFaceStandIn) -> int:
+    return [request.call for request in hub.requests].count("submit")
+
+
+def wait_for_the_queue(account: Account, *, until: datetime) -> None:
+    """Time passes, and the one message that waits is worked on whenever it is due."""
+    while account.sent and (due := account.clock() + timedelta(seconds=account.sent[-1].delay)) <= until:
+        account.clock.now = due
+        account.process(account.sent.pop().message)
+    account.clock.now = until
+
+
+OUTAGES = [Fault("html_200"), Fault("empty_200"), Fault("error_200"), Fault("server_error"), Fault("connection_reset")]
+outages = pytest.mark.parametrize("fault", OUTAGES, ids=lambda fault: fault.kind)
+
+
+@outages
+@pytest.mark.parametrize("call", ["submit", "poll", "result"])
+def test_a_minute_of_outage_is_outlived_wherever_it_begins(
+    account: Account, hub: HuggingFaceStandIn, fault: Fault, call: Call
+) -> None:
+    job = queued(account, "standard")
+    hub.play(replace(fault, on=call, times=9999))
+    account.process(message_for(job))
+
+    wait_for_the_queue(account, until=NOON + timedelta(minutes=1))
+    assert now(account, job).status is JobStatus.QUEUED
+    hub.forget_faults()
+    wait_for_the_queue(account, until=NOON + timedelta(hours=1))
+
+    assert now(account, job).status is JobStatus.COMPLETED
+    assert account.balance() == Balance(available=42, held=0)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("html_200", on="submit"),
+        Fault("server_error", on="submit"),
+        Fault("fal_failed", state="COMPLETED"),
+        Fault("not_found", on="result"),
+    ],
+    ids=lambda fault: fault.kind,
+)
+def test_six_hours_in_which_no_submit_comes_to_anything_are_eight_at_most(
+    account: Account, hub: HuggingFaceStandIn, fault: Fault
+) -> None:
+    job = queued(account, "standard")
+    hub.play(replace(fault, times=9999))
+    account.process(message_for(job))
+
+    wait_for_the_queue(account, until=NOON + timedelta(hours=7))
+
+    failure = now(account, job).failure
+    assert failure
+    assert failure.code == "inference_unavailable"
+    assert now(account, job).submissions[0].number == submits(hub) == 8
+    assert account.balance() == Balance(available=50, held=0)
+
+
+def test_a_message_that_comes_early_submits_nothing(account: Account, hub: HuggingFaceStandIn) -> None:
+    job = queued(account, "standard")
+    hub.play(Fault("html_200", on="submit"))
+    account.process(message_for(job))
+
+    account.process(message_for(job))
+
+    assert submits(hub) == 1
+    assert [sent.delay for sent in account.sent] == [pytest.approx(10, abs=1)] * 2
+
+
+def test_what_the_queue_turns_away_is_not_counted(account: Account, hub: HuggingFaceStandIn) -> None:
+    job = queued(account, "standard")
+    hub.play(Fault("rate_limited", times=9999))
+    account.process(message_for(job))
+    wait_for_the_queue(account, until=NOON + timedelta(minutes=10))
+    turned_away = submits(hub)
+
+    hub.forget_faults()
+    wait_for_the_queue(account, until=NOON + timedelta(hours=1))
+
+    assert turned_away > 8
+    assert now(account, job).status is JobStatus.COMPLETED
+    assert now(account, job).submissions[0].number == 1
+
+
+def test_a_result_that_waits_in_hugging_faces_queue_is_asked_for_before_it_is_gone(
+    account: Account, hub: HuggingFaceStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(random, "uniform", lambda _, longest: longest)
+    job = queued(account, "standard")
+    hub.play(Fault("html_200", on="poll", times=9999))
+
+    for _ in range(12):
+        account.process(message_for(job))
+
+    assert max(sent.delay for sent in account.sent) == 300
+    assert submits(hub) == 1
 
 
 def test_a_worker_that_lost_its_lease_meanwhile_leaves_the_job_to_the_other(account: Account) -> None:

@@ -29,7 +29,7 @@ from background_remover.gateways.work_queue import JobMessage
 from background_remover.observability import metrics
 from background_remover.use_cases.remove_image import Removal
 from tests.integration.jobs.account import BUCKET, NOON, TOKEN, Account, SentMessage, photo, removal
-from tests.stack.hugging_face import Fault, HuggingFaceStandIn
+from tests.stack.hugging_face import Fault, FaultKind, HuggingFaceStandIn
 from tests.unit.imaging import images
 
 
@@ -231,6 +231,20 @@ def test_hugging_face_being_busy_without_saying_for_how_long_waits_a_few_seconds
     assert [5 <= sent.delay <= 10 for sent in account.sent] == [True]
 
 
+@pytest.mark.parametrize("tier", ["basic", "standard"])
+@pytest.mark.parametrize("kind", ["html_200", "empty_200", "error_200"])
+def test_an_outage_that_is_answered_with_200_queues_the_job(
+    account: Account, hub: HuggingFaceStandIn, kind: FaultKind, tier: str
+) -> None:
+    hub.play(Fault(kind, times=50))
+
+    job = account.remove(removal(tier=tier))
+
+    assert job.status is JobStatus.QUEUED
+    assert [sent.message for sent in account.sent] == [JobMessage("anna", job.job_id)]
+    assert account.balance() == Balance(available=50 - job.price, held=job.price)
+
+
 def test_our_own_misconfiguration_queues_the_job_and_tells_the_operator(
     account: Account, hub: HuggingFaceStandIn
 ) -> None:
@@ -254,7 +268,6 @@ def test_our_own_misconfiguration_queues_the_job_and_tells_the_operator(
         (Fault("unprocessable"), "inference_refused"),
         (Fault("wrong_size", times=2), "invalid_matte"),
         (Fault("truncated_matte", times=2), "invalid_matte"),
-        (Fault("html_200", times=2), "invalid_matte"),
         (Fault("empty_matte"), "unknown_foreground"),
     ],
 )

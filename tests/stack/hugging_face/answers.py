@@ -40,6 +40,9 @@ MESSAGES = {
     "gone": (410, "The requested model is deprecated and no longer supported by provider hf-inference"),
     "not_found": (404, "Not Found"),
     "not_supported": (400, "Model not supported by provider hf-inference"),
+    # A dedicated endpoint says 400 whatever went wrong in its model:
+    # https://github.com/huggingface/huggingface-inference-toolkit/blob/main/src/huggingface_inference_toolkit/webservice_starlette.py
+    "out_of_memory": (400, "CUDA out of memory. Tried to allocate 1024.00 MiB"),
     "payment_required": (
         402,
         "You have exceeded your monthly included credits for Inference Providers. "

@@ -44,7 +44,7 @@ class Failure:
 
 NO_PHOTO = Failure("Field required", "missing", 422)
 BROKEN_PHOTO = Failure("Failed to load the image", "image_load_error", 422)
-RUNNER_LOST = Failure("Runner disconnected unexpectedly", "runner_disconnected", 500)
+RUNNER_LOST = Failure("Runner disconnected unexpectedly", "runner_disconnected", 503)
 
 
 @dataclass

@@ -18,6 +18,7 @@ RefusalKind = Literal[
     "html_200",
     "not_found",
     "not_supported",
+    "out_of_memory",
     "payment_required",
     "rate_limited",
     "request_timeout",
@@ -75,7 +76,7 @@ class Fault:
     interval: float = 0.1
     """of `drip`: seconds between two bytes"""
     state: str = "FAILED"
-    """of `fal_failed`: the status that polls answer; "COMPLETED" is fal's documented way, the result then says 500"""
+    """of `fal_failed`: the status that polls answer; "COMPLETED" is fal's documented way, the result then says 503"""
     url: str | None = None
     """of `image_url`: another address than the stand-in's own `/files/…`"""
 

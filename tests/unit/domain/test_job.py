@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from background_remover.domain.jobs import Job, JobStatus, Options, Source, announced_type, job_id
+from background_remover.domain.jobs import (
+    PATIENCE,
+    Job,
+    JobStatus,
+    Options,
+    Source,
+    Submission,
+    announced_type,
+    job_id,
+)
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 JOB = Job(
@@ -86,3 +95,16 @@ def test_patience_lasts_six_hours_from_the_creation(waited: timedelta, out_of_pa
 )
 def test_a_file_is_stored_as_a_photo_or_as_something_unknown(announced: str | None, stored: str) -> None:
     assert announced_type(announced) == stored
+
+
+def test_each_submission_waits_three_times_as_long_as_the_one_before() -> None:
+    assert [Submission(number=number, sent_at=100).next_at for number in (1, 2, 3)] == [110, 130, 190]
+
+
+def test_there_is_time_for_eight_submissions_before_patience_is_over() -> None:
+    submission, sent = Submission(sent_at=0), 1
+    while submission.next_at < PATIENCE.total_seconds():
+        sent += 1
+        submission = Submission(number=sent, sent_at=int(submission.next_at))
+
+    assert sent == 8

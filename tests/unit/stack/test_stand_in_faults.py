@@ -26,6 +26,7 @@ from tests.unit.stack.calls import (
     ("kind", "status", "text"),
     [
         ("bad_request", 400, "Bad request"),
+        ("out_of_memory", 400, "CUDA out of memory"),
         ("not_supported", 400, "Model not supported by provider hf-inference"),
         ("unauthorized", 401, "Invalid credentials"),
         ("payment_required", 402, "exceeded your monthly included credits"),
@@ -194,7 +195,7 @@ def test_a_queued_inference_can_fail(hub: HuggingFaceStandIn, session: requests.
     submitted = submit(hub, session)
     poll = finished(hub, session, submitted).json()
     assert (poll["status"], poll["error_type"]) == (state, "runner_disconnected")
-    assert result(hub, session, submitted).status_code == 500
+    assert result(hub, session, submitted).status_code == 503
 
 
 def test_a_lost_answer_to_a_submit_leaves_the_inference_running(

@@ -341,7 +341,7 @@ class TierUnavailableError(InferenceError):
 
 
 class InferenceUnavailableError(InferenceError):
-    """Cold, busy, slow or failing: try again after `retry_after` seconds."""
+    """Cold, busy, slow or failing, or its answer says nothing of the image: try again after `retry_after` seconds."""
 
     code = "inference_unavailable"
 
@@ -363,6 +363,6 @@ class InferenceRefusedError(InferenceError):
 
 
 class InvalidMatteError(InferenceError):
-    """Hugging Face answered 200 with something that is not a matte of the size that was sent."""
+    """The image that Hugging Face answered with is broken, or no matte of the photo that was sent."""
 
     code = "invalid_matte"

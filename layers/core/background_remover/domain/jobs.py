@@ -32,6 +32,12 @@ UPLOAD_WINDOW = timedelta(minutes=15)
 LARGEST_UPLOAD = 10_000_000
 """Bytes of one photo."""
 
+FIRST_PAUSE = 10.0
+"""Seconds between a first submission that came to nothing and the second; each pause is three times the one before.
+
+So an outage delays a job by twice its own length at most, and six hours of patience see eight submissions at most.
+"""
+
 LONGEST_FILE_NAME = 255
 """Characters."""
 
@@ -76,10 +82,21 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A request that waits in Hugging Face's queue: polled again by whoever works on the job next, never sent twice."""
+    """A request to Hugging Face's queue: polled again by whoever works on the job next, never sent twice.
 
-    status_url: str
-    response_url: str
+    Without URLs it came to nothing, or nobody knows where it waits. `number` counts it and those that it was sent in
+    place of, as each may have been billed. `sent_at` in seconds since 1970.
+    """
+
+    status_url: str = ""
+    response_url: str = ""
+    number: int = 1
+    sent_at: int = 0
+
+    @property
+    def next_at(self) -> float:
+        """When another may be sent in its place, in seconds since 1970."""
+        return self.sent_at + FIRST_PAUSE * 3.0 ** (self.number - 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ def from_values(item: dict[str, Any]) -> Job:
         attempts=int(item["attempts"]),
         lease=Lease(item["leaseHolder"], datetime.fromisoformat(item["leaseUntil"])) if "leaseHolder" in item else None,
         submissions={
-            int(name.removeprefix(_SUBMISSION)): Submission(**values)
+            int(name.removeprefix(_SUBMISSION)): _submission_from(values)
             for name, values in item.items()
             if name.startswith(_SUBMISSION)
         },
@@ -133,6 +133,15 @@ def _source_from(source: dict[str, Any]) -> Source:
     size, width, height = (int(source[name]) if name in source else None for name in ("size", "width", "height"))
     return Source(
         content_type=source["content_type"], size=size, width=width, height=height, file_name=source.get("file_name")
+    )
+
+
+def _submission_from(submission: dict[str, Any]) -> Submission:
+    return Submission(
+        submission["status_url"],
+        submission["response_url"],
+        number=int(submission.get("number", 1)),
+        sent_at=int(submission.get("sent_at", 0)),
     )
 
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 SHORTEST_BACK_OFF = 5.0
 LONGEST_BACK_OFF = 900.0
+LONGEST_BACK_OFF_FROM_A_SUBMISSION = 300.0
+"""Seconds; fal keeps results of more than 10 KB for six minutes: https://fal.ai/docs/inference-api/queue/result"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +123,9 @@ class CutOut:
         if job.is_out_of_patience(self.clock()):
             # Without the words of Hugging Face, which are for the operator and in the log.
             return self.give_up(job, type(error)("Hugging Face did not deliver for hours.", retry_after=0.0))
-        longest = min(LONGEST_BACK_OFF, SHORTEST_BACK_OFF * 2**job.attempts)
+        is_submitted = any(submission.status_url for submission in job.submissions.values())
+        bound = LONGEST_BACK_OFF_FROM_A_SUBMISSION if is_submitted else LONGEST_BACK_OFF
+        longest = min(bound, SHORTEST_BACK_OFF * 2**job.attempts)
         delay = max(error.retry_after, random.uniform(SHORTEST_BACK_OFF, longest))
         return self.requeue(job, delay=delay)
 

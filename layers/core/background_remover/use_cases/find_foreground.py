@@ -101,7 +101,8 @@ class FindForeground:
     def _third_look(self, job: Job, copy: EncodedImage, time_left: Callable[[], float], *, took: float) -> list[_Seen]:
         """Nothing where it fails, or where less time is left than the first two `took`."""
         # What an earlier attempt has submitted is paid for, and may be ready.
-        if _THIRD not in job.submissions and time_left() < took:
+        is_submitted = _THIRD in job.submissions and job.submissions[_THIRD].status_url
+        if not is_submitted and time_left() < took:
             return []
         try:
             return [self._look(job, _THIRD, copy, time_left)]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from background_remover.domain.errors import InferenceMisconfiguredError, InvalidMatteError
 from background_remover.domain.tiers import require_served
-from background_remover.gateways.hugging_face import endpoint, fal_queue
+from background_remover.gateways.hugging_face import endpoint
+from background_remover.gateways.hugging_face.fal_queue import FalQueue
 from background_remover.gateways.hugging_face.transport import Transport
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class HuggingFace:
-    """Safe to share between threads. `clock` and `sleep` in seconds."""
+    """Safe to share between threads. `clock` and `sleep` in seconds, `now` in seconds since 1970."""
 
     def __init__(
         self,
@@ -30,9 +32,11 @@ class HuggingFace:
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._routes = routes
         self._clock = clock
+        self._now = now
         self._transport = Transport(token, clock=clock, sleep=sleep)
         self._shut_until: dict[Model, float] = {}
 
@@ -53,23 +57,31 @@ class HuggingFace:
     ) -> Matte:
         """What `read` makes of the encoded image that carries the photo's matte, within `seconds`.
 
-        `read` raises `InvalidMatteError` for an image that is no matte of this photo. About submissions see
-        `fal_queue.infer`; for the whole list of errors see `verdict.raise_for`.
+        `read` raises `InvalidMatteError` for an image that is no matte of this photo; it is asked for once more before
+        that is raised. `submission` is what `on_submission` was told of last, in whatever call: what waits in the queue
+        is polled instead of being sent, and paid for, again. For the whole list of errors see `verdict.raise_for`.
         """
         route = self.route(model)
-        transport, deadline = self._transport, self._clock() + seconds
+        deadline = self._clock() + seconds
         with self._circuit_breaker(model):
             if route.dialect == "fal_queue":
-                return read(
-                    fal_queue.infer(
-                        transport, route, photo, deadline=deadline, submission=submission, on_submission=on_submission
-                    )
+                queue = FalQueue(
+                    transport=self._transport,
+                    route=route,
+                    deadline=deadline,
+                    on_submission=on_submission,
+                    now=self._now,
                 )
+                waiting = queue.submit(photo, submission)
+                queue.await_completion(waiting)
+                fetch = partial(queue.image, waiting)
+            else:
+                fetch = partial(endpoint.infer, self._transport, route, photo, deadline=deadline)
             try:
-                return read(endpoint.infer(transport, route, photo, deadline=deadline))
+                return read(fetch())
             except InvalidMatteError:
-                # Once more, as a dedicated endpoint does not bill by the call.
-                return read(endpoint.infer(transport, route, photo, deadline=deadline))
+                # Neither is billed: fal bills the submission, a dedicated endpoint by the hour.
+                return read(fetch())
 
     @contextmanager
     def _circuit_breaker(self, model: Model) -> Iterator[None]:

@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 def infer(transport: Transport, route: ModelRoute, photo: EncodedPhoto, *, deadline: float) -> bytes:
     """The encoded image that carries the matte. Raises the errors of `Transport.call` and `InvalidMatteError`."""
-    answer = transport.call(
+    return transport.call(
         "POST",
         route.url,
+        _image,
         headers={"Content-Type": photo.content_type, "Accept": "application/json", **route.headers},
         content=photo.content,
         deadline=deadline,
     )
-    return _image(answer)
 
 
 def _image(answer: Answer) -> bytes:
-    if answer.content_type.startswith("image/"):
+    if answer.is_image:
         return answer.body
     match answer.json():
         case [{"mask": str(mask)}, *_] | str(mask):
@@ -35,7 +35,7 @@ def _image(answer: Answer) -> bytes:
         case {"estimated_time": _} if (seconds := verdict.estimated_seconds(answer.body)) is not None:
             raise InferenceUnavailableError("The model is loading.", retry_after=seconds)
         case _:
-            raise InvalidMatteError(f"Hugging Face answered without a mask: {verdict.excerpt(answer.body)}")
+            raise answer.lacking("a mask")
 
 
 def _decoded(mask: str) -> bytes:

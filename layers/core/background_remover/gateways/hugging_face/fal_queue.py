@@ -7,13 +7,15 @@ https://github.com/huggingface/huggingface_hub/blob/main/src/huggingface_hub/inf
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 from urllib3.exceptions import LocationParseError
-from urllib3.util import Url, parse_url
+from urllib3.util import parse_url
 
 from background_remover.domain.errors import (
     InferenceMisconfiguredError,
@@ -36,106 +38,150 @@ RESULT_HOSTS = ("fal.media",)
 _SUBDOMAIN = "_subdomain=queue"
 
 
-def infer(
-    transport: Transport,
-    route: ModelRoute,
-    photo: EncodedPhoto,
-    *,
-    deadline: float,
-    submission: Submission | None,
-    on_submission: Callable[[Submission], None],
-) -> bytes:
-    """The encoded image that carries the matte.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FalQueue:
+    """The queue until `deadline`, an instant of the transport's clock.
 
-    `on_submission` is told where a new request waits in the queue; given back as `submission` on a later call, that
-    request is polled instead of being sent (and paid for) again. Raises the errors of `Transport.call` and
-    `InvalidMatteError`.
+    `on_submission` is told whatever becomes of a submission before anything else is sent. `now` in seconds since 1970.
     """
-    if submission is None:
-        submission = _submit(transport, route, photo, deadline)
-        on_submission(submission)
-    _await_completion(transport, route, submission, deadline)
-    return _result(transport, route, submission, deadline)
 
+    transport: Transport
+    route: ModelRoute
+    deadline: float
+    on_submission: Callable[[Submission], None]
+    now: Callable[[], float]
 
-def _submit(transport: Transport, route: ModelRoute, photo: EncodedPhoto, deadline: float) -> Submission:
-    data_uri = f"data:{photo.content_type};base64,{base64.b64encode(photo.content).decode()}"
-    answer = transport.call(
-        "POST",
-        f"{route.url}?{_SUBDOMAIN}",
-        headers={"Content-Type": "application/json", **route.headers},
-        content=json.dumps({"image_url": data_uri, "sync_mode": True}).encode(),
-        deadline=deadline,
-        may_repeat=False,
-    )
-    match answer.json():
-        case {"response_url": str(response_url)}:
-            request = f"{_router(route)}{_parsed(response_url).path or ''}"
-            return Submission(f"{request}/status?{_SUBDOMAIN}", f"{request}?{_SUBDOMAIN}")
-        case _:
-            raise InvalidMatteError("Hugging Face's queue did not say where the request waits.")
+    def submit(self, photo: EncodedPhoto, latest: Submission | None) -> Submission:
+        """A submission that waits in the queue: the latest one that is known, if it does, else a new one.
 
-
-def _await_completion(transport: Transport, route: ModelRoute, submission: Submission, deadline: float) -> None:
-    while True:
-        answer = _get(transport, route, submission.status_url, deadline)
-        match answer.json():
-            # Failed requests are completed, too: https://fal.ai/docs/documentation/model-apis/request-errors
-            case {"status": "COMPLETED", **others} if not others.get("error"):
-                return
-            case {"status": "IN_QUEUE" | "IN_PROGRESS"}:
-                if transport.clock() + POLL_SECONDS > deadline:
-                    raise InferenceUnavailableError(
-                        "The request still waits in Hugging Face's queue.", retry_after=verdict.UNSPECIFIED
-                    )
-                transport.sleep(POLL_SECONDS)
-            case _:
-                raise InferenceRefusedError(f"Hugging Face's queue gave the request up: {verdict.excerpt(answer.body)}")
-
-
-def _result(transport: Transport, route: ModelRoute, submission: Submission, deadline: float) -> bytes:
-    match _get(transport, route, submission.response_url, deadline).json():
-        case {"image": {"url": str(url)}}:
-            return _image(transport, route, url, deadline)
-        case _:
-            raise InvalidMatteError("Hugging Face's queue completed the request without an image.")
-
-
-def _get(transport: Transport, route: ModelRoute, url: str, deadline: float) -> Answer:
-    if not url.startswith(f"{route.origin}/"):
-        raise InvalidMatteError("The request waits at an address that is not configured any more.")
-    try:
-        return transport.call("GET", url, headers=route.headers, deadline=deadline)
-    except verdict.NothingThereError as error:
-        raise InvalidMatteError(f"Hugging Face's queue lost the request. {error.detail}") from error
-
-
-def _image(transport: Transport, route: ModelRoute, url: str, deadline: float) -> bytes:
-    if url.startswith("data:"):
+        A new one is not sent, and paid for, before the latest one's pause is over. Raises the errors of
+        `Transport.call`.
+        """
+        if latest and latest.status_url:
+            return latest
+        if latest and (pause := latest.next_at - self.now()) > 0:
+            raise InferenceUnavailableError("The photo may be submitted again later.", retry_after=pause)
+        number = latest.number + 1 if latest else 1
         try:
-            return base64.b64decode(url.partition("base64,")[2], validate=True)
-        except ValueError:
-            raise InvalidMatteError("The image of Hugging Face's queue is not base64.") from None
-    file = _parsed(url)
-    host = file.host or ""
-    is_fals = file.scheme == "https" and any(host == name or host.endswith(f".{name}") for name in RESULT_HOSTS)
-    if not (is_fals or file.url.startswith(f"{route.origin}/")):
-        raise InvalidMatteError(f"The image of Hugging Face's queue lies on a host that is not allowed: {host}")
+            request = self._submit(photo)
+        except verdict.OutcomeUnknownError as error:
+            self._came_to_nothing(Submission(number=number, sent_at=int(self.now())), error)
+        submission = Submission(
+            f"{request}/status?{_SUBDOMAIN}", f"{request}?{_SUBDOMAIN}", number=number, sent_at=int(self.now())
+        )
+        self.on_submission(submission)
+        return submission
+
+    def await_completion(self, submission: Submission) -> None:
+        """Raises the errors of `Transport.call`."""
+        while self._poll(submission) in ("IN_QUEUE", "IN_PROGRESS"):
+            if self.transport.clock() + POLL_SECONDS > self.deadline:
+                raise _outage("The request still waits in Hugging Face's queue.")
+            self.transport.sleep(POLL_SECONDS)
+
+    def image(self, submission: Submission) -> bytes:
+        """The encoded image that carries the matte. Raises the errors of `Transport.call` and `InvalidMatteError`."""
+        # Failed requests are completed, too, and what went wrong is their result:
+        # https://fal.ai/docs/inference-api/queue/result
+        try:
+            url = self._get(submission, submission.response_url, _image_url)
+        except verdict.RequestGivenUpError as error:
+            self._came_to_nothing(submission, error)
+        if url.startswith("data:"):
+            return _decoded(url)
+        try:
+            return self.transport.fetch(self._allowed(url), _file, deadline=self.deadline)
+        except (InferenceMisconfiguredError, InferenceRefusedError) as error:
+            # Nothing that is configured went into this request, and no photo.
+            raise _outage(f"The image of Hugging Face's queue cannot be fetched. {error.detail}") from error
+
+    def _submit(self, photo: EncodedPhoto) -> str:
+        """The address at the router of the request that fal has made of it."""
+        data_uri = f"data:{photo.content_type};base64,{base64.b64encode(photo.content).decode()}"
+        path = self.transport.call(
+            "POST",
+            f"{self.route.url}?{_SUBDOMAIN}",
+            _request_path,
+            headers={"Content-Type": "application/json", **self.route.headers},
+            content=json.dumps({"image_url": data_uri, "sync_mode": True}).encode(),
+            deadline=self.deadline,
+            may_repeat=False,
+        )
+        provider = urlsplit(self.route.url).path.lstrip("/").partition("/")[0]
+        return f"{self.route.origin}/{provider}{path}"
+
+    def _poll(self, submission: Submission) -> str:
+        try:
+            return self._get(submission, submission.status_url, _status)
+        except InferenceRefusedError as error:
+            raise _outage(f"A poll carries no image that could be refused. {error.detail}") from error
+
+    def _get[Content](self, submission: Submission, url: str, read: Callable[[Answer], Content]) -> Content:
+        if not url.startswith(f"{self.route.origin}/"):
+            self._came_to_nothing(
+                submission, _outage("The request waits at an address that is not configured any more.")
+            )
+        try:
+            return self.transport.call("GET", url, read, headers=self.route.headers, deadline=self.deadline)
+        except verdict.NothingThereError as error:
+            self._came_to_nothing(submission, _outage(f"Hugging Face's queue lost the request. {error.detail}"))
+
+    def _came_to_nothing(self, submission: Submission, error: InferenceUnavailableError) -> NoReturn:
+        """Through no fault of the image: it is submitted again, after the pause, which bounds what that may cost."""
+        self.on_submission(replace(submission, status_url="", response_url=""))
+        pause = submission.next_at - self.now()
+        raise InferenceUnavailableError(error.detail, retry_after=max(error.retry_after, pause)) from error
+
+    def _allowed(self, url: str) -> str:
+        try:
+            # As the request will read it: another parser may see another host in a malicious address.
+            file = parse_url(url)
+        except LocationParseError:
+            raise InvalidMatteError("Hugging Face's queue answered with an address that is none.") from None
+        host = file.host or ""
+        is_fals = file.scheme == "https" and any(host == name or host.endswith(f".{name}") for name in RESULT_HOSTS)
+        if not (is_fals or file.url.startswith(f"{self.route.origin}/")):
+            raise InvalidMatteError(f"The image of Hugging Face's queue lies on a host that is not allowed: {host}")
+        return file.url
+
+
+def _outage(detail: str) -> InferenceUnavailableError:
+    return InferenceUnavailableError(detail, retry_after=verdict.UNSPECIFIED)
+
+
+def _request_path(answer: Answer) -> str:
+    match answer.json():
+        case {"response_url": str(url)}:
+            with contextlib.suppress(LocationParseError):
+                if path := parse_url(url).path:
+                    return path
+    raise answer.lacking("the address of the request")
+
+
+def _status(answer: Answer) -> str:
+    match answer.json():
+        case {"status": str(status)}:
+            return status
+        case _:
+            raise answer.lacking("the request's status")
+
+
+def _image_url(answer: Answer) -> str:
+    match answer.json():
+        case {"image": {"url": str(url)}}:
+            return url
+        case _:
+            raise answer.lacking("an image")
+
+
+def _file(answer: Answer) -> bytes:
+    if not answer.is_image:
+        raise answer.lacking("an image")
+    return answer.body
+
+
+def _decoded(data_uri: str) -> bytes:
     try:
-        return transport.fetch(file.url, deadline=deadline).body
-    except (InferenceMisconfiguredError, InferenceRefusedError) as error:
-        # Nothing that is configured went into this request.
-        raise InvalidMatteError(f"The image of Hugging Face's queue cannot be fetched. {error.detail}") from error
-
-
-def _router(route: ModelRoute) -> str:
-    """The router and the provider's part of its paths: `https://router.huggingface.co/fal-ai`."""
-    return f"{route.origin}/{urlsplit(route.url).path.lstrip('/').partition('/')[0]}"
-
-
-def _parsed(url: str) -> Url:
-    """As the request will read it: another parser may see another host in a malicious address."""
-    try:
-        return parse_url(url)
-    except LocationParseError:
-        raise InvalidMatteError("Hugging Face's queue answered with an address that is none.") from None
+        return base64.b64decode(data_uri.partition("base64,")[2], validate=True)
+    except ValueError:
+        raise InvalidMatteError("The image of Hugging Face's queue is not base64.") from None

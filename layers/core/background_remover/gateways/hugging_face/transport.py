@@ -15,11 +15,7 @@ import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
 from requests.adapters import HTTPAdapter
 
-from background_remover.domain.errors import (
-    InferenceMisconfiguredError,
-    InferenceUnavailableError,
-    InvalidMatteError,
-)
+from background_remover.domain.errors import InferenceMisconfiguredError, InferenceUnavailableError
 from background_remover.gateways.hugging_face import verdict
 
 if TYPE_CHECKING:
@@ -38,16 +34,28 @@ _CHUNK = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """A 2xx, which need not be an answer to what was asked."""
+
     content_type: str
     body: bytes
 
+    @property
+    def is_image(self) -> bool:
+        return bool(self.body) and self.content_type.startswith(("image/", "application/octet-stream"))
+
     def json(self) -> object:
-        """Raises `InvalidMatteError`."""
+        """Raises `OutcomeUnknownError`."""
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError):
-            kind = self.content_type or "nothing"
-            raise InvalidMatteError(f"Hugging Face answered with {kind} where JSON was expected.") from None
+            raise self.lacking("JSON") from None
+
+    def lacking(self, expected: str) -> verdict.OutcomeUnknownError:
+        """It says nothing of the image, as an outage's 500 does not."""
+        return verdict.OutcomeUnknownError(
+            f"Hugging Face answered with {verdict.excerpt(self.body)} where {expected} was expected.",
+            retry_after=verdict.UNSPECIFIED,
+        )
 
 
 class Transport:
@@ -62,35 +70,37 @@ class Transport:
         self.clock = clock
         self.sleep = sleep
 
-    def call(
+    def call[Content](
         self,
         method: str,
         url: str,
+        read: Callable[[Answer], Content],
         *,
         deadline: float,
         headers: Mapping[str, str],
         content: bytes | None = None,
         may_repeat: bool = True,
-    ) -> Answer:
-        """A 2xx, after as many tries as fit before the deadline.
+    ) -> Content:
+        """What `read` makes of a 2xx, after as many tries as fit before the deadline.
 
-        With `may_repeat=False` a request that may have been taken is not sent again. Raises the errors of
-        `verdict.raise_for`.
+        `read` raises `InferenceUnavailableError` for an answer that is none, and that is tried again like a 500. With
+        `may_repeat=False` a request that may have been taken is not sent again. Raises the errors of
+        `verdict.raise_for` and of `read`.
         """
         return self._repeatedly(
-            lambda: self._authorised(method, url, headers, content, deadline), deadline, may_repeat=may_repeat
+            lambda: read(self._authorised(method, url, headers, content, deadline)), deadline, may_repeat=may_repeat
         )
 
-    def fetch(self, url: str, *, deadline: float) -> Answer:
-        """A file, fetched without the token. Raises the errors of `verdict.raise_for`."""
-        return self._repeatedly(lambda: self._exchange("GET", url, {}, None, deadline), deadline, may_repeat=True)
+    def fetch[Content](self, url: str, read: Callable[[Answer], Content], *, deadline: float) -> Content:
+        """What `read` makes of a file, fetched without the token; else as `call`."""
+        return self._repeatedly(lambda: read(self._exchange("GET", url, {}, None, deadline)), deadline, may_repeat=True)
 
-    def _repeatedly(self, exchange: Callable[[], Answer], deadline: float, *, may_repeat: bool) -> Answer:
+    def _repeatedly[Content](self, exchange: Callable[[], Content], deadline: float, *, may_repeat: bool) -> Content:
         tries = 0
         while True:
             try:
                 return exchange()
-            except InferenceMisconfiguredError:
+            except (InferenceMisconfiguredError, verdict.RequestGivenUpError):
                 raise
             except InferenceUnavailableError as error:
                 if isinstance(error, verdict.OutcomeUnknownError) and not may_repeat:
@@ -183,7 +193,9 @@ class Transport:
                     return bytes(body)
                 body += piece
                 if len(body) > LARGEST_ANSWER:
-                    raise InvalidMatteError(f"Hugging Face's answer is larger than {LARGEST_ANSWER} bytes.")
+                    raise verdict.OutcomeUnknownError(
+                        f"Hugging Face's answer is larger than {LARGEST_ANSWER} bytes.", retry_after=verdict.UNSPECIFIED
+                    )
         finally:
             watch.cancel()
 

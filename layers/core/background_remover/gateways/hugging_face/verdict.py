@@ -1,4 +1,7 @@
-"""What Hugging Face's answer means: go on, come back later, an operator's fault, or a refusal of this image."""
+"""What Hugging Face's answer means: go on, come back later, an operator's fault, or a refusal of this image.
+
+What is none of the others is an outage. Only an answer that says so refuses this image, and ends its job.
+"""
 
 import json
 import re
@@ -20,17 +23,31 @@ MISCONFIGURED_WAIT = 60.0
 UNSPECIFIED = 0.0
 """Hugging Face did not say when to come back: the caller's own back-off decides."""
 
-_TURNED_AWAY = frozenset({408, 429, 503})
-_FAILED_UNDERWAY = frozenset({500, 502, 504})
+_TURNED_AWAY = frozenset({408, 409, 425, 429, 503})
+_OPERATORS_FAULTS = frozenset({402, 403, 405, 406, 407})
+_TOO_LARGE_OR_FOREIGN = frozenset({413, 415})
+_BAD_REQUESTS = frozenset({400, 422})
 # "Model X is not supported by provider hf-inference": the address is wrong, not the image.
 _NOT_SUPPORTED = re.compile(r"not supported", re.IGNORECASE)
+# A dedicated endpoint answers whatever goes wrong in its model with 400:
+# https://github.com/huggingface/huggingface-inference-toolkit/blob/main/src/huggingface_inference_toolkit/webservice_starlette.py
+# And so does fal's queue where a result is asked for too early.
+_NO_FAULT_OF_THE_IMAGE = re.compile(r"\bCUDA\b|out of memory|still in progress", re.IGNORECASE)
+# https://fal.ai/docs/documentation/model-apis/errors; the first of them comes with 400 as well.
+_PASSING_MODEL_ERRORS = frozenset(
+    {"downstream_service_error", "downstream_service_unavailable", "generation_timeout", "internal_server_error"}
+)
 # https://huggingface.co/docs/hub/rate-limits: RateLimit: "api";r=[remaining];t=[seconds until reset]
 _RATE_LIMIT_RESET = re.compile(r"\bt=(\d+)")
 _EXCERPT = 200
 
 
 class OutcomeUnknownError(InferenceUnavailableError):
-    """Nobody can tell whether the request was taken: the answer was lost on the way, or failed behind a gateway."""
+    """Nobody can tell whether the request was taken: its answer got lost, failed behind a gateway, or says nothing."""
+
+
+class RequestGivenUpError(OutcomeUnknownError):
+    """fal says that the request itself has failed, for no fault of the image: its result will never be another."""
 
 
 class UnauthorizedError(InferenceMisconfiguredError):
@@ -49,19 +66,22 @@ def raise_for(status: int, headers: Mapping[str, str], body: bytes) -> None:
     # 202 is what polls get while a request waits: https://fal.ai/docs/api-reference/inference-api
     if 200 <= status < 300:
         return
-    message = _message(body)
+    content = _json(body)
+    message = _message(content, body)
     detail = f"Hugging Face answered {status}: {message}"
-    if status in _TURNED_AWAY:
-        raise InferenceUnavailableError(detail, retry_after=_wait(headers, body, message))
-    if status in _FAILED_UNDERWAY:
-        raise OutcomeUnknownError(detail, retry_after=_wait(headers, body, message))
     if status == 401:
         raise UnauthorizedError(detail, retry_after=MISCONFIGURED_WAIT)
     if status in (404, 410):
         raise NothingThereError(detail, retry_after=MISCONFIGURED_WAIT)
-    if status in (402, 403) or (status == 400 and _NOT_SUPPORTED.search(message)) or 300 <= status < 400:
+    if status in _OPERATORS_FAULTS or 300 <= status < 400 or (status == 400 and _NOT_SUPPORTED.search(message)):
         raise InferenceMisconfiguredError(detail, retry_after=MISCONFIGURED_WAIT)
-    raise InferenceRefusedError(f"Hugging Face refused this image with {status}: {message}")
+    if _is_given_up(status, content):
+        raise RequestGivenUpError(detail, retry_after=UNSPECIFIED)
+    if status in _TURNED_AWAY:
+        raise InferenceUnavailableError(detail, retry_after=_wait(headers, body, message))
+    if status in _TOO_LARGE_OR_FOREIGN or (status in _BAD_REQUESTS and _speaks_of_the_image(content, message)):
+        raise InferenceRefusedError(f"Hugging Face refused this image with {status}: {message}")
+    raise OutcomeUnknownError(detail, retry_after=_wait(headers, body, message))
 
 
 def estimated_seconds(body: bytes) -> float | None:
@@ -76,7 +96,24 @@ def estimated_seconds(body: bytes) -> float | None:
 
 def excerpt(body: bytes) -> str:
     """The beginning of an answer, for messages."""
-    return body[:_EXCERPT].decode(errors="replace")
+    return body[:_EXCERPT].decode(errors="replace") if body.strip() else "an empty body"
+
+
+def _is_given_up(status: int, content: object) -> bool:
+    """By fal's two kinds of errors: any of the request's, and those of the model's that say nothing of the image."""
+    match content:
+        # https://fal.ai/docs/documentation/model-apis/request-errors
+        case {"detail": str(), "error_type": str()}:
+            return True
+        case {"detail": [{"type": str(kind)}, *_]}:
+            return status >= 500 or kind in _PASSING_MODEL_ERRORS
+        case _:
+            return False
+
+
+def _speaks_of_the_image(content: object, message: str) -> bool:
+    """As a model does; the page of a gateway knows nothing of it."""
+    return isinstance(content, dict) and not _NO_FAULT_OF_THE_IMAGE.search(message)
 
 
 def _wait(headers: Mapping[str, str], body: bytes, message: str) -> float:
@@ -106,10 +143,10 @@ def _retry_after(value: str) -> float | None:
         return None
 
 
-def _message(body: bytes) -> str:
-    match _json(body):
-        case {"error": str(error)}:
-            return error[:_EXCERPT]
+def _message(content: object, body: bytes) -> str:
+    match content:
+        case {"error": str(message)} | {"detail": str(message)} | {"detail": [{"msg": str(message)}, *_]}:
+            return message[:_EXCERPT]
         case _:
             return excerpt(body)
 
