@@ -56,7 +56,7 @@ def _measure(folder: Path, scenes: int, model: Measured, *, alone: bool) -> None
             work = partial(_on_scene, folder, files, border=model.border, model_alone=alone)
             for each in processes.map(work, range(scenes)):
                 found.append(each)
-                print(each.name, f"({model.meter})" if model.meter else "", flush=True)
+                print(f"{each.name} ({model.meter})" if model.meter else each.name, flush=True)
         of_model, of_no_model = report.of_model(found, model.border), None
         if not alone:
             print("paths from file to file …", flush=True)

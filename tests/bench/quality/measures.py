@@ -104,7 +104,7 @@ def _connectivity_error(alpha: Floats, truth: Floats) -> float:
         count, labels = cv2.connectedComponents(both, connectivity=4)
         if count < 2:
             break
-        still &= labels == 1 + int(np.argmax(np.bincount(labels.ravel())[1:]))
+        still &= labels == 1 + int(np.argmax(np.bincount(np.asarray(labels, np.intp).ravel())[1:]))
         connected[still] = threshold
     return float(np.abs(_connectedness(alpha, connected) - _connectedness(truth, connected)).sum())
 
