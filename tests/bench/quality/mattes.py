@@ -1,43 +1,21 @@
-"""What a model may answer for a scene: a real model's mattes, and true ones made worse in known ways."""
+"""What a model may answer for a scene, whichever it is: the true matte, made worse in known ways."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from io import BytesIO
+from collections.abc import Callable
 
 import cv2
 import numpy as np
-from PIL import Image
 
 from imaging.matte import Matte
-from imaging.photo import EncodedImage
 from tests.bench.quality.scenes import Floats, Scene, to_bytes
-from tests.stack.hugging_face.model import MattingModel
 
 BLUR = 3  # pixels of the matte: standard deviation
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """To the photo and, turned back again, to its mirror image."""
-
-    kind: str
-    first: Matte
-    second: Matte
-
-
-def answers(scene: Scene, sent: EncodedImage, model: MattingModel) -> Iterator[Answers]:
-    """The model's twice, the photo and its mirror image in either order: which way a subject looks is chance."""
-    size = sent.width, sent.height
-    with Image.open(BytesIO(sent.content)) as copy:
-        copy.load()
-        seen = np.asarray(model.matte(copy))
-        mirrored = np.asarray(model.matte(copy.transpose(Image.Transpose.FLIP_LEFT_RIGHT)))[:, ::-1]
-    yield Answers("model", seen, mirrored)
-    yield Answers("model_mirrored", mirrored, seen)
-    for kind, worse in _WORSE.items():
-        first = to_bytes(worse(scene.alpha, size))
-        second = to_bytes(worse(np.ascontiguousarray(scene.alpha[:, ::-1]), size))[:, ::-1]
-        yield Answers(kind, first, second)
+def worse_truth(scene: Scene, kind: str, size: tuple[int, int]) -> list[Matte]:
+    """The answers to a copy of `size` (width, height) and, turned back again, to its mirror image."""
+    worse = KINDS[kind]
+    mirrored = np.ascontiguousarray(scene.alpha[:, ::-1])
+    return [to_bytes(worse(scene.alpha, size)), to_bytes(worse(mirrored, size))[:, ::-1]]
 
 
 def _shrunk(alpha: Floats, size: tuple[int, int]) -> Floats:
@@ -58,7 +36,7 @@ def _binarised(alpha: Floats, size: tuple[int, int]) -> Floats:
     return (_shrunk(alpha, size) >= 0.5).astype(np.float32)
 
 
-_WORSE: dict[str, Callable[[Floats, tuple[int, int]], Floats]] = {
+KINDS: dict[str, Callable[[Floats, tuple[int, int]], Floats]] = {
     "blurred": _blurred,
     "quarter": _at_a_quarter,
     "binarised": _binarised,

@@ -4,7 +4,8 @@ The measures of alpha are those of Rhemann et al., "A perceptually motivated onl
 (2009), https://doi.org/10.1109/CVPR.2009.5206503, over the whole photo.
 """
 
-from dataclasses import dataclass
+import statistics
+from dataclasses import asdict, dataclass
 
 import cv2
 import numpy as np
@@ -20,24 +21,42 @@ _CONNECTIVITY_STEP, _CONNECTIVITY_TOLERANCE = 0.1, 0.15
 
 
 @dataclass(frozen=True, slots=True)
-class Measures:
-    """`sad`, `gradient` and `connectivity` are sums in thousands, `mse` and `composite` mean squares x 1000, `colour`
-    the mean difference, in 8-bit levels, of what shows half-transparently."""
+class AlphaErrors:
+    """Of all pixels, x 1000: `mse` the mean square, `haze` the share that is half-transparent (between 0.1 and 0.9)
+    where the truth is nothing or all (below 0.02, above 0.98), `wrong` the share on the wrong side of one half."""
+
+    mse: float
+    haze: float
+    wrong: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measures(AlphaErrors):
+    """`sad`, `gradient` and `connectivity` are sums in thousands, `colour` the mean difference, in 8-bit levels, of
+    what shows half-transparently, `composite` a mean square x 1000."""
 
     sad: float
-    mse: float
     gradient: float
     connectivity: float
     colour: float
     composite: float
 
 
+def alpha_errors(alpha: Floats, truth: Floats) -> AlphaErrors:
+    half_transparent = (alpha > 0.1) & (alpha < 0.9)
+    clear = (truth < 0.02) | (truth > 0.98)
+    return AlphaErrors(
+        mse=float(np.square(alpha - truth).mean()) * 1000,
+        haze=float((half_transparent & clear).mean()) * 1000,
+        wrong=float(((alpha >= 0.5) != (truth >= 0.5)).mean()) * 1000,
+    )
+
+
 def measures(rgba: NDArray[np.uint8], scene: Scene) -> Measures:
     alpha = rgba[:, :, 3].astype(np.float32) / 255
-    difference = alpha - scene.alpha
     return Measures(
-        sad=float(np.abs(difference).sum()) / 1000,
-        mse=float(np.square(difference).mean()) * 1000,
+        **asdict(alpha_errors(alpha, scene.alpha)),
+        sad=float(np.abs(alpha - scene.alpha).sum()) / 1000,
         gradient=_gradient_error(alpha, scene.alpha) / 1000,
         connectivity=_connectivity_error(alpha, scene.alpha) / 1000,
         colour=colour_error(rgba, scene),
@@ -53,12 +72,12 @@ def colour_error(rgba: NDArray[np.uint8], scene: Scene) -> float:
 def composite_error(rgba: NDArray[np.uint8], scene: Scene) -> float:
     """Mean square x 1000, over BACKGROUNDS."""
     alpha = rgba[:, :, 3].astype(np.float32) / 255
-    front = rgba[:, :, :3].astype(np.float32) / 255 * alpha[:, :, np.newaxis]
-    front -= scene.foreground * scene.alpha[:, :, np.newaxis]
-    behind = (scene.alpha - alpha)[:, :, np.newaxis]
-    return (
-        float(np.mean([np.square(front + behind * np.array(page, np.float32)).mean() for page in BACKGROUNDS])) * 1000
-    )
+    behind = scene.alpha - alpha
+    errors: list[float] = []
+    for channel, pages in enumerate(zip(*BACKGROUNDS, strict=True)):
+        front = rgba[:, :, channel].astype(np.float32) / 255 * alpha - scene.foreground[:, :, channel] * scene.alpha
+        errors += (float(np.square(front + behind * np.float32(page)).mean()) for page in pages)
+    return statistics.fmean(errors) * 1000
 
 
 def _gradient_error(alpha: Floats, truth: Floats) -> float:
@@ -79,13 +98,13 @@ def _gradient(alpha: Floats) -> Floats:
 def _connectivity_error(alpha: Floats, truth: Floats) -> float:
     connected = np.zeros(alpha.shape, np.float32)  # the highest threshold at which a pixel belongs to the largest part
     still = np.ones(alpha.shape, bool)
+    lower = np.minimum(alpha, truth)
     for threshold in np.arange(_CONNECTIVITY_STEP, 1 + 1e-6, _CONNECTIVITY_STEP):
-        both = ((alpha >= threshold - 1e-6) & (truth >= threshold - 1e-6)).astype(np.uint8)
-        count, labels, statistics, _ = cv2.connectedComponentsWithStats(both, connectivity=4)
+        both = (lower >= threshold - 1e-6).view(np.uint8)
+        count, labels = cv2.connectedComponents(both, connectivity=4)
         if count < 2:
             break
-        largest = labels == 1 + int(np.argmax(statistics[1:, cv2.CC_STAT_AREA]))
-        still &= largest
+        still &= labels == 1 + int(np.argmax(np.bincount(np.asarray(labels, np.intp).ravel())[1:]))
         connected[still] = threshold
     return float(np.abs(_connectedness(alpha, connected) - _connectedness(truth, connected)).sum())
 

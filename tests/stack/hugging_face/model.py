@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 # U²-Net works at 320² on ImageNet-normalised colours:
@@ -25,7 +26,12 @@ class MattingModel(Protocol):
 
 
 class Segmenter:
-    """U²-Net's small model on the CPU: 320 pixels a side, so its mattes are soft at the edges."""
+    """U²-Net's small model on the CPU: 320 pixels a side, so its mattes are soft at the edges.
+
+    Models of the same kind differ in `side` and in the colours that they want: their answer is stretched alike.
+    """
+
+    side = SIDE
 
     def __init__(self, weights: Path, threads: int = 2) -> None:
         # Imported here: it takes longer than everything else together, and tests with FixedMatte do without.
@@ -46,17 +52,21 @@ class Segmenter:
 
     def matte(self, photo: Image.Image) -> Image.Image:
         size = photo.size
-        photo.draft("RGB", (SIDE, SIDE))
+        photo.draft("RGB", (self.side, self.side))
         if photo.mode != "RGB":
             photo = photo.convert("RGB")
-        small = photo.resize((SIDE, SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0)
-        colours = np.asarray(small, np.float32)
-        colours = (colours / max(float(colours.max()), 1.0) - MEAN) / STD
+        small = photo.resize((self.side, self.side), Image.Resampling.BILINEAR, reducing_gap=2.0)
+        colours = self.normalised(np.asarray(small, np.float32))
         with self._one_at_a_time:
             (saliency,) = self._session.run([self._output], {self._input: colours.transpose(2, 0, 1)[np.newaxis]})
         saliency = saliency[0, 0] - saliency.min()
         saliency *= 255.0 / max(float(saliency.max()), 1e-6)
         return Image.fromarray(saliency.round().astype(np.uint8)).resize(size, Image.Resampling.BILINEAR)
+
+    @staticmethod
+    def normalised(colours: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Of (height, width, 3) from 0 to 255."""
+        return (colours / np.float32(max(float(colours.max()), 1.0)) - MEAN) / STD
 
 
 class OneSided:
