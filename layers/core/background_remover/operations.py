@@ -43,7 +43,7 @@ class Operations:
         counted = self._ledger.grant(user_id, movement, reference=reference, now=now)
         balance = self._ledger.balance(user_id, now)
         outcome = f"granted {amount} credits" if counted else f"reference {reference} was counted before: no change"
-        return f"{user_id}: {outcome}; {balance.available} available, {balance.held} held"
+        return f"{user_id}: {outcome}; {balance.available} available, {balance.held} held, {balance.owed} owed"
 
     def pay(self, user_id: str, *, payment_id: str, credits: int | None, plan: str | None) -> str:
         """Tells what the billing system would tell of a payment."""

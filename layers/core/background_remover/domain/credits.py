@@ -1,12 +1,15 @@
 """Credits: a balance moves only by movements, and the ledger keeps every one of them.
 
 Submitting a job holds its price, completing it captures the hold, failing or cancelling it releases the hold.
-Summed over a user's ledger, `available` and `held` are that user's balance at any moment.
+A refund takes all of its payment's credits back, even if they are spent or held by then. Summed over a user's ledger,
+`available` and `held` are that user's balance at any moment: where the sum of `available` is below zero, so much is owed,
+and whatever is added to it pays that first.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 
 class EntryKind(StrEnum):
@@ -55,10 +58,19 @@ def release(price: int) -> Movement:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """In credits. `held` is spoken for by jobs that have not ended."""
+    """In credits. `held` is spoken for by jobs that have not ended.
+
+    `owed` was refunded though it is spent or held. Where something is owed, nothing is available.
+    """
 
     available: int
     held: int
+    owed: int = 0
+
+    @classmethod
+    def of_sums(cls, *, available: int, held: int) -> Self:
+        """The balance that the sums of a ledger are."""
+        return cls(available=max(0, available), held=held, owed=max(0, -available))
 
 
 @dataclass(frozen=True, slots=True)

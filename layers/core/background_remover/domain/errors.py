@@ -265,7 +265,7 @@ class UnknownUserError(DomainError):
 
 
 class InsufficientCreditsError(DomainError):
-    """The balance does not cover the price; `required` and `available` say by how much."""
+    """The balance does not cover the price; `required`, `available` and `owed` say by how much."""
 
     code = "insufficient_credits"
 

@@ -17,8 +17,7 @@ class PaymentState(StrEnum):
 class Payment:
     """Either `credits` or `plan` is set; neither where only the refund is known yet.
 
-    `used_by` is the subscription that it paid for. `shortfall` is how many of its credits were spent, or held,
-    when it was refunded: what the user owes.
+    `used_by` is the subscription that it paid for.
     """
 
     payment_id: str
@@ -28,4 +27,3 @@ class Payment:
     plan: str | None = None
     state: PaymentState = PaymentState.RECORDED
     used_by: str | None = None
-    shortfall: int = 0

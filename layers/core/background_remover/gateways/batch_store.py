@@ -60,7 +60,7 @@ class BatchStore:
             if bill.coverage is None:
                 balance = self._ledger.balance(batch.user_id, now)
                 if balance.available < bill.price:
-                    raise insufficient(bill.price, balance.available)
+                    raise insufficient(bill.price, balance)
             # The jobs come first, as 500 do not fit into a transaction. Nobody knows of them before the batch is there;
             # should this end in between, the reconciler finds jobs without a batch and removes them.
             items = [to_item(job_item.to_values(job)) for job in _billed_jobs(jobs, bill)]

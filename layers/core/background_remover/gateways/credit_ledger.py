@@ -1,4 +1,8 @@
-"""Balances and their ledger in the credits table: `{pk: user, sk: "balance"}` and `{pk: user, sk: "entry#…"}`."""
+"""Balances and their ledger in the credits table: `{pk: user, sk: "balance"}` and `{pk: user, sk: "entry#…"}`.
+
+A balance's item has the sums of its ledger: `available` is below zero where credits are owed. So every movement is one
+addition, and in whatever order a refund, a release and a purchase come, they come to the same.
+"""
 
 from __future__ import annotations
 
@@ -35,33 +39,23 @@ class CreditLedger:
         self._signup_credits = signup_credits
 
     def actions(
-        self, user_id: str, *movements: Movement, reference: str, now: datetime, only_if_available: int | None = None
+        self, user_id: str, *movements: Movement, reference: str, now: datetime
     ) -> list[TransactWriteItemTypeDef]:
         """The actions of movements of different kinds, for a transaction: first the balance, then the ledger's entries.
 
-        The balance's condition fails, with the balance found, where a side would become negative or no account exists;
-        and where other than `only_if_available` credits are available, if that is given.
+        The balance's condition fails, with the balance found, where more would be held than is available, or captured
+        and released than is held, or no account exists. Only a refund may take what is not available.
         """
         available, held = sum(each.available for each in movements), sum(each.held for each in movements)
-        condition = "available >= :needsAvailable AND held >= :needsHeld"
-        seen = {} if only_if_available is None else {":seen": only_if_available}
-        if seen:
-            condition += " AND available = :seen"
         return [
             {
                 "Update": {
                     "TableName": self._table,
                     "Key": to_item({"pk": user_id, "sk": _BALANCE}),
                     "UpdateExpression": "ADD available :available, held :held",
-                    "ConditionExpression": condition,
+                    "ConditionExpression": "available >= :needed" if held > 0 else "held >= :needed",
                     "ExpressionAttributeValues": to_item(
-                        {
-                            ":available": available,
-                            ":held": held,
-                            ":needsAvailable": max(0, -available),
-                            ":needsHeld": max(0, -held),
-                            **seen,
-                        }
+                        {":available": available, ":held": held, ":needed": abs(held)}
                     ),
                     "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
                 }
@@ -87,7 +81,7 @@ class CreditLedger:
         while item is None:
             self.open_account(user_id, now)
             item = self._balance_item(user_id)
-        return Balance(available=int(item["available"]), held=int(item["held"]))
+        return balance_from(item)
 
     def has_account(self, user_id: str) -> bool:
         return self._balance_item(user_id) is not None
@@ -132,6 +126,10 @@ class CreditLedger:
             "createdAt": instant(now),
         }
         return creation(self._table, entry)
+
+
+def balance_from(item: Item) -> Balance:
+    return Balance.of_sums(available=int(item["available"]), held=int(item["held"]))
 
 
 def _entry_from(item: dict[str, Any]) -> LedgerEntry:

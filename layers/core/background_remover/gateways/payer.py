@@ -11,12 +11,14 @@ from background_remover.domain import credits, subscriptions
 from background_remover.domain.errors import InsufficientCreditsError
 from background_remover.domain.jobs import JobStatus
 from background_remover.domain.subscriptions import PLANS, Coverage, Usage, taken
+from background_remover.gateways.credit_ledger import balance_from
 from background_remover.gateways.dynamodb import TransactionRefusedError, transact
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
+    from background_remover.domain.credits import Balance
     from background_remover.domain.jobs import Job
     from background_remover.gateways.credit_ledger import CreditLedger
     from background_remover.gateways.subscription_store import SubscriptionStore
@@ -67,7 +69,7 @@ class Payer:
                 if bill.coverage:
                     continue  # Others were quicker at the quota, or the plan ended at this moment.
                 if found[0]:
-                    raise insufficient(order.price, int(found[0]["available"])) from refusal
+                    raise insufficient(order.price, balance_from(found[0])) from refusal
                 # A moment earlier, so that the ledger shows the bonus before the hold.
                 self._ledger.open_account(order.user_id, now - timedelta.resolution)
             else:
@@ -124,8 +126,11 @@ class Payer:
         return self._ledger.actions(first.user_id, *movements, reference=reference, now=first.updated_at)
 
 
-def insufficient(required: int, available: int) -> InsufficientCreditsError:
+def insufficient(required: int, balance: Balance) -> InsufficientCreditsError:
     """The refusal for a hold that the balance does not cover."""
-    return InsufficientCreditsError(
-        f"This costs {required} credits and you have {available} available.", required=required, available=available
-    )
+    detail = f"This costs {required} credits and you have {balance.available} available."
+    if balance.owed:
+        detail += (
+            f" You owe {balance.owed} of a payment that was refunded: the next credits that you get pay them first."
+        )
+    return InsufficientCreditsError(detail, required=required, available=balance.available, owed=balance.owed)

@@ -50,7 +50,6 @@ def _values(payment: Payment) -> dict[str, Any]:
         "planName": payment.plan,
         "paymentState": payment.state,
         "usedBy": payment.used_by,
-        "shortfall": payment.shortfall,
     }
 
 
@@ -63,5 +62,4 @@ def _from_item(item: dict[str, Any]) -> Payment:
         plan=item.get("planName"),
         state=PaymentState(item["paymentState"]),
         used_by=item.get("usedBy"),
-        shortfall=int(item["shortfall"]),
     )

@@ -222,11 +222,14 @@ class LedgerEntry(TypedDict):
 
 
 class CreditsPage(TypedDict):
-    """The balance, and the ledger behind it, newest first."""
+    """The balance, and the ledger behind it, newest first: its `held` adds up to `held`, its `available` to
+    `available` less `owed`."""
 
     available: int
     held: int
     """Spoken for by jobs that have not ended."""
+    owed: int
+    """Refunded though it is spent or held. Credits that come in or come back pay it first."""
     ledger: list[LedgerEntry]
     nextCursor: str | None
 

@@ -157,6 +157,7 @@ def credits_body(balance: Balance, entries: list[LedgerEntry], next_cursor: str 
     return {
         "available": balance.available,
         "held": balance.held,
+        "owed": balance.owed,
         "ledger": [
             {
                 "entryId": entry.entry_id,

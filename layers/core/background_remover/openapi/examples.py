@@ -14,6 +14,7 @@ from background_remover.http.answers import (
     JobSummary,
     JobWithLinks,
     JobWithUpload,
+    LedgerEntry,
     Plans,
     Quote,
     RenderedJob,
@@ -167,18 +168,21 @@ ARCHIVE: ArchiveLink = {
     "expiresAt": "2026-11-24T09:45:00+00:00",
 }
 
+PAYMENT_ID = "pay_7Qm2"
+HOLD: LedgerEntry = {
+    "entryId": f"2026-11-24T09:30:00.000000+00:00#3#{JOB_ID}",
+    "kind": EntryKind.HOLD,
+    "available": -8,
+    "held": 8,
+    "reference": JOB_ID,
+    "createdAt": "2026-11-24T09:30:00.000000+00:00",
+}
 CREDITS: CreditsPage = {
     "available": 42,
     "held": 8,
+    "owed": 0,
     "ledger": [
-        {
-            "entryId": f"2026-11-24T09:30:00.000000+00:00#2#{JOB_ID}",
-            "kind": EntryKind.HOLD,
-            "available": -8,
-            "held": 8,
-            "reference": JOB_ID,
-            "createdAt": "2026-11-24T09:30:00.000000+00:00",
-        },
+        HOLD,
         {
             "entryId": "2026-11-24T09:29:58.120000+00:00#0#signup",
             "kind": EntryKind.BONUS,
@@ -190,9 +194,41 @@ CREDITS: CreditsPage = {
     ],
     "nextCursor": None,
 }
+CREDITS_OWED: CreditsPage = {
+    "available": 0,
+    "held": 8,
+    "owed": 5,
+    "ledger": [
+        {
+            "entryId": f"2026-11-24T09:30:01.000000+00:00#2#{PAYMENT_ID}",
+            "kind": EntryKind.REFUND,
+            "available": -10,
+            "held": 0,
+            "reference": PAYMENT_ID,
+            "createdAt": "2026-11-24T09:30:01.000000+00:00",
+        },
+        HOLD,
+        {
+            "entryId": f"2026-11-24T09:29:59.000000+00:00#1#{PAYMENT_ID}",
+            "kind": EntryKind.PURCHASE,
+            "available": 10,
+            "held": 0,
+            "reference": PAYMENT_ID,
+            "createdAt": "2026-11-24T09:29:59.000000+00:00",
+        },
+        {
+            "entryId": "2026-11-24T09:29:58.120000+00:00#0#signup",
+            "kind": EntryKind.BONUS,
+            "available": 3,
+            "held": 0,
+            "reference": "signup",
+            "createdAt": "2026-11-24T09:29:58.120000+00:00",
+        },
+    ],
+    "nextCursor": None,
+}
 
 KEY_ID = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
-PAYMENT_ID = "pay_7Qm2"
 API_KEY: ApiKey = {
     "keyId": KEY_ID,
     "name": "photo import",

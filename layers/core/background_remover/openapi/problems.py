@@ -46,6 +46,7 @@ _MEMBERS: dict[str, dict[str, Schema]] = {
     errors.InsufficientCreditsError.code: {
         "required": {"type": "integer", "examples": [8]},
         "available": {"type": "integer", "examples": [3]},
+        "owed": {"type": "integer", "examples": [0]},
     },
     errors.InvalidParameterError.code: {
         "errors": {

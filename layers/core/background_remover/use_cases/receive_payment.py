@@ -86,10 +86,9 @@ class ReceivePayment:
         raise ContentionError("The subscription changes too often.")
 
     def refunded(self, payment_id: str, user_id: str) -> None:
-        """Takes back what the payment bought: its credits as far as they are there, or its month of the plan.
+        """Takes back what the payment bought: all of its credits, or its month of the plan.
 
-        Credits that are not available any more, spent or held, are recorded as the payment's shortfall, and counted for
-        an alarm. Raises `PaymentContradictsError`.
+        Credits that are spent or held by then are owed, and counted for an alarm. Raises `PaymentContradictsError`.
         """
         for _ in range(_ATTEMPTS):
             now = self.clock()
@@ -97,8 +96,7 @@ class ReceivePayment:
             if known and known.user_id != user_id:
                 raise PaymentContradictsError(f"payment {payment_id} is known as {known}")
             if known and known.state is PaymentState.REFUNDED:
-                if known.shortfall:
-                    count("RefundShortfall")  # Whoever recorded it may have died before it was counted.
+                self._count_what_is_owed(known)  # Whoever recorded it may have died before it was counted.
                 return
             # A payment that is not known yet comes later, and finds itself refunded.
             payment = known or Payment(payment_id=payment_id, user_id=user_id, recorded_at=now)
@@ -109,25 +107,16 @@ class ReceivePayment:
                 )
             except TransactionRefusedError:
                 continue
-            logger.info("A payment is refunded", payment_id=payment_id, shortfall=refunded.shortfall)
-            if refunded.shortfall:
-                count("RefundShortfall")
+            logger.info("A payment is refunded", payment_id=payment_id)
+            self._count_what_is_owed(refunded)
             return
         raise ContentionError("The account changes too often.")
 
     def _taking_back(self, payment: Payment, now: datetime) -> tuple[Payment, list[TransactWriteItemTypeDef]]:
         refunded = replace(payment, state=PaymentState.REFUNDED)
         if payment.credits:
-            available = self.ledger.balance(payment.user_id, now).available
-            there = min(payment.credits, available)
-            actions = self.ledger.actions(
-                payment.user_id,
-                credits.refund(there),
-                reference=payment.payment_id,
-                now=now,
-                only_if_available=available,
-            )
-            return replace(refunded, shortfall=payment.credits - there), [*actions]
+            movement = credits.refund(payment.credits)
+            return refunded, self.ledger.actions(payment.user_id, movement, reference=payment.payment_id, now=now)
         current = self.subscriptions.current(payment.user_id)
         if current and payment.used_by == current.subscription_id:
             shortened = current.shortened()
@@ -135,6 +124,17 @@ class ReceivePayment:
                 logger.warning("A refund ends a plan that ran", payment_id=payment.payment_id)
             return refunded, [self.subscriptions.write(shortened)]
         return refunded, []
+
+    def _count_what_is_owed(self, payment: Payment) -> None:
+        """What is held may come back and pay for it; what is owed beyond that is spent."""
+        if not payment.credits:
+            return
+        balance = self.ledger.balance(payment.user_id, self.clock())
+        if balance.owed:
+            logger.warning(
+                "A refund leaves credits owed", payment_id=payment.payment_id, owed=balance.owed, held=balance.held
+            )
+            count("RefundShortfall")
 
     def _known(self, payment_id: str) -> Payment:
         payment = self.payments.get(payment_id)

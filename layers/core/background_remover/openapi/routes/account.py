@@ -24,7 +24,12 @@ ROUTES = (
         answers={
             HTTPStatus.OK: Answer(
                 "The balance, and a page of the ledger.",
-                {"application/json": Json(CreditsPage, {"a page": examples.CREDITS})},
+                {
+                    "application/json": Json(
+                        CreditsPage,
+                        {"a page": examples.CREDITS, "refunded while a job holds it": examples.CREDITS_OWED},
+                    )
+                },
             )
         },
         errors=(errors.InvalidParameterError, errors.MalformedCursorError, errors.ContentionError),
