@@ -27,6 +27,11 @@ def holds() -> int:
     return sum(item.get("kind") == "hold" for item in items("CreditsTable"))
 
 
+def available(user_id: str) -> int:
+    """Below zero where credits are owed."""
+    return sum(item["available"] for item in items("CreditsTable") if (item["pk"], item["sk"]) == (user_id, "balance"))
+
+
 def items(table: str) -> list[Item]:
     # Straight from moto: asking through boto3 after every step takes most of a test's time.
     rows = get_backend("dynamodb")[ACCOUNT_ID][REGION].tables[table].items.values()
@@ -44,6 +49,21 @@ def delivered_among(existing: dict[JobKey, Job]) -> set[JobKey]:
         for key, job in existing.items()
         if job.status is JobStatus.COMPLETED and job.result and result_key(job) in files
     }
+
+
+def _taken_back() -> dict[str, int]:
+    """By user, what refunds took, having seen that each took all that its payment had bought."""
+    bought: dict[tuple[str, str], int] = {}
+    taken: dict[str, int] = defaultdict(int)
+    entries = [item for item in items("CreditsTable") if item["sk"].startswith("entry#")]
+    for item in entries:
+        if item["kind"] == "purchase":
+            bought[item["pk"], item["reference"]] = item["available"]
+    for item in entries:
+        if item["kind"] == "refund":
+            assert -item["available"] == bought.pop((item["pk"], item["reference"])), "all of it, once"
+            taken[item["pk"]] -= item["available"]
+    return taken
 
 
 def assert_conserved(*, delivered: set[JobKey]) -> set[JobKey]:
@@ -64,7 +84,10 @@ def assert_conserved(*, delivered: set[JobKey]) -> set[JobKey]:
                 movements[item["pk"], item["reference"]][item["kind"]].append(movement)
 
     assert balances == dict(sums), "the ledger adds up to the balance"
-    assert all(side >= 0 for balance in balances.values() for side in balance), "no side is negative"
+    refunded = _taken_back()
+    for user, (available, held) in balances.items():
+        assert held >= 0, "nothing is captured or released that was not held"
+        assert available >= -refunded[user], "nothing but a refund takes what is not available"
 
     open_holds: dict[str, int] = defaultdict(int)
     for key, job in existing.items():

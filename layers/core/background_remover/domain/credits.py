@@ -2,8 +2,8 @@
 
 Submitting a job holds its price, completing it captures the hold, failing or cancelling it releases the hold.
 A refund takes all of its payment's credits back, even if they are spent or held by then. Summed over a user's ledger,
-`available` and `held` are that user's balance at any moment: where the sum of `available` is below zero, so much is owed,
-and whatever is added to it pays that first.
+`available` and `held` are that user's balance at any moment. Where the sum of `available` is below zero, so much is
+owed, and whatever is added pays that first.
 """
 
 from dataclasses import dataclass
