@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -25,6 +26,9 @@ from background_remover.use_cases.receive_payment import PaymentContradictsError
 from tests.integration.jobs.account import NOON, Account, removal
 from tests.integration.jobs.interruptions import AnswerLostError, Interruption, Interruptions
 from tests.stack.hugging_face import Fault, HuggingFaceStandIn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MONTH_LATER = NOON.replace(month=6)
 
@@ -183,7 +187,10 @@ def test_who_owes_credits_can_hold_none_and_is_told_why(account: Account) -> Non
 def test_a_refund_and_a_release_come_to_the_same_in_either_order(account: Account, refund_first: bool) -> None:
     account.receive_payment().succeeded("p1", "anna", credits=25)
     jobs = [account.remove(removal(tier="industry", respond_async=True)) for _ in range(3)]
-    steps = [lambda: refund(account, "p1"), lambda: account.jobs.cancel(jobs[0], account.clock())]
+    steps: list[Callable[[], object]] = [
+        lambda: refund(account, "p1"),
+        lambda: account.jobs.cancel(jobs[0], account.clock()),
+    ]
 
     for step in steps if refund_first else reversed(steps):
         step()
