@@ -64,7 +64,7 @@ OPERATE = $(if $(call is_given,STACK),,source .cache/stack/environment &&) \
 .PHONY: deploy
 deploy: install  ## Build and deploy to an AWS account: make deploy ENV=dev|prod
 	sam build --config-env $(call needed,ENV) --build-dir .cache/build/$(call needed,ENV)
-	python -m compileall -q --invalidation-mode unchecked-hash .cache/build/$(call needed,ENV)
+	$(call shorten-cold-starts,.cache/build/$(call needed,ENV))
 	sam deploy --config-env $(call needed,ENV) --template-file .cache/build/$(call needed,ENV)/template.yaml
 
 .PHONY: grant
@@ -147,11 +147,18 @@ install: .venv/installed .cache/emulator/installed .cache/assets/installed
 .PHONY: build
 build: .aws-sam/built  ## Build functions and layers for this machine
 
+# botocore reads through the folders of all 400 services before it makes a first client; we call four.
 # Byte code is built in, because functions cannot write it where layers lie: it halves a cold start's imports.
+SERVICES := dynamodb s3 secretsmanager sqs
+define shorten-cold-starts
+	find $1/CoreLayer/python/botocore/data -mindepth 1 -maxdepth 1 -type d $(SERVICES:%=-not -name %) -exec rm -r {} +
+	python -m compileall -q --invalidation-mode unchecked-hash $1
+endef
+
 # Somebody's own `sam build`, perhaps for another processor, makes the template newer than the stamp.
 .aws-sam/built: $(SOURCES) samconfig.toml $(wildcard .aws-sam/build/template.yaml) | .venv/installed
 	@echo "building functions and layers …"
 	@sam build --parameter-overrides Architecture=$(HOST_ARCHITECTURE) >.aws-sam.log 2>&1 || { cat .aws-sam.log; exit 1; }
-	@python -m compileall -q --invalidation-mode unchecked-hash .aws-sam/build
+	@$(call shorten-cold-starts,.aws-sam/build)
 	@rm -f .aws-sam.log
 	@touch $@

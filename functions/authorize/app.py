@@ -1,24 +1,37 @@
 """The Lambda authorizer: whose request is it? The Bearer token is a JWT of the configured issuer, or an API key."""
 
+from __future__ import annotations
+
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
+from background_remover.authorizer_settings import AuthorizerSettings
 from background_remover.observability import logger
-from background_remover.settings import TokenSettings
 from background_remover.use_cases.authenticate import Authenticate, InvalidTokenError
 from background_remover.use_cases.use_api_key import use_api_key
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from background_remover.gateways.api_keys import ApiKeys
+
+settings = AuthorizerSettings.from_environment()
 
 
 def owner_of_key(key: str) -> str | None:
     # boto3 is loaded for API keys only: JWTs need nothing from AWS, and an authorizer's cold start is everyone's.
-    from background_remover import deployment
+    from background_remover import clients
+    from background_remover.gateways.api_keys import ApiKeys
 
-    return use_api_key(deployment.api_keys(), key, datetime.now(UTC), uses=deployment.api_key_uses())
+    def keys_by(client: DynamoDBClient) -> ApiKeys:
+        return ApiKeys(client, table=settings.api_keys_table)
+
+    return use_api_key(
+        keys_by(clients.dynamodb()), key, datetime.now(UTC), uses=lambda: keys_by(clients.hurried_dynamodb())
+    )
 
 
-settings = TokenSettings.from_environment()
 authenticate = Authenticate(
     issuer=settings.issuer,
     audiences=settings.audiences,

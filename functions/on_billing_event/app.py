@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from background_remover import deployment
+from background_remover import clients, deployment
 from background_remover.observability import logger, metrics
 from background_remover.use_cases.receive_payment import ReceivePayment
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 receive_payment = ReceivePayment(
-    dynamodb=deployment.dynamodb(),
+    dynamodb=clients.dynamodb(),
     ledger=deployment.ledger(),
     subscriptions=deployment.subscriptions(),
     payments=deployment.payments(),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from background_remover import deployment
+from background_remover import clients, deployment
 from background_remover.domain.subscriptions import plan_named
 from background_remover.http.api import PREFIX, Api
 from background_remover.http.messages import Request, Response
@@ -26,7 +26,7 @@ def clock() -> datetime:
 
 subscriptions = deployment.subscriptions()
 subscribe = Subscribe(
-    dynamodb=deployment.dynamodb(), subscriptions=subscriptions, payments=deployment.payments(), clock=clock
+    dynamodb=clients.dynamodb(), subscriptions=subscriptions, payments=deployment.payments(), clock=clock
 )
 
 

@@ -24,7 +24,7 @@ def main() -> None:
         print("starting the local stack …", flush=True)
         with LocalStack.start(Path(folder) / "stack") as stack:
             print("imports, in fresh processes …", flush=True)
-            figures |= cold_start.measure(stack.function_environments())
+            figures |= cold_start.measure(stack.function_environments(), Path(folder) / "boto3", repetitions=9)
             print("removals …", flush=True)
             figures |= removal.measure(stack, SOURCE)
             figures |= removal.count_aws_calls(stack, SOURCE)

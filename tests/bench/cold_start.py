@@ -1,26 +1,36 @@
-"""Import-and-first-client time of each function, from its built artefact alone, over boto3's own in the same run."""
+"""What a function imports and makes for its first request, from its built artefact, over boto3 and a first client."""
 
 from __future__ import annotations
 
+import compileall
+import py_compile
+import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 from tests.bench.figures import Figure, figure
 from tests.stack.local_stack import PROJECT
 
 BUILD = PROJECT / ".aws-sam/build"
-REPETITIONS = 9
 
 BASELINE = "import boto3\nboto3.client('dynamodb')"
-FIRST_CLIENT = {
-    # What each function needs for its first request besides `import app`: the table's client, if it is not made yet.
-    "authorize": "app.owner_of_key and __import__('background_remover.deployment').deployment.api_keys()",
-    "remove": "app.deployment.jobs()",
-    "process_image": "app.process_job",
-    "jobs": "app.jobs",
-    "credits": "app.ledger",
-    "health": "app.handler",
+BOTO3 = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3")
+FIRST_REQUEST = {
+    # By figure: the function, and what it loads for its first request besides `import app`.
+    "authorize_jwt": ("authorize", "try: app.authenticate('Bearer no.j.wt')\nexcept app.InvalidTokenError: pass"),
+    "authorize_key": (
+        "authorize",
+        "from background_remover import clients\n"
+        "from background_remover.gateways.api_keys import ApiKeys\n"
+        "ApiKeys(clients.dynamodb(), table=app.settings.api_keys_table)",
+    ),
+    "remove": ("remove", "app.deployment.jobs()"),
+    "process_image": ("process_image", "app.process_job"),
+    "jobs": ("jobs", "app.jobs"),
+    "credits": ("credits", "app.ledger"),
+    "health": ("health", "app.handler"),
 }
 _TIMED = """
 import sys, time
@@ -37,20 +47,33 @@ _ENVIRONMENT = {
 }
 
 
-def measure(environments: dict[str, dict[str, str]]) -> dict[str, Figure]:
+def measure(environments: dict[str, dict[str, str]], folder: Path, *, repetitions: int) -> dict[str, Figure]:
     """`environments` by function as in the template; each ratio compares two processes that ran one after the other."""
+    _install_boto3(folder)
     figures = {}
-    for name, client in FIRST_CLIENT.items():
-        logical = "".join(part.title() for part in name.split("_")) + "Function"
+    for name, (function, request) in FIRST_REQUEST.items():
+        logical = "".join(part.title() for part in function.split("_")) + "Function"
         environment = {**_ENVIRONMENT, **environments[logical]}
         artefacts = [BUILD / logical, BUILD / "CoreLayer/python", BUILD / "ImagingLayer/python"]
         ratios = []
-        for _ in range(REPETITIONS + 1):
-            function = _seconds(f"import app\n{client}", artefacts, environment)
-            baseline = _seconds(BASELINE, artefacts[1:2], environment)
-            ratios.append(function / baseline)
+        for _ in range(repetitions + 1):
+            ours = _seconds(f"import app\n{request}", artefacts, environment)
+            baseline = _seconds(BASELINE, [folder], environment)
+            ratios.append(ours / baseline)
         figures[f"import_over_boto3_{name}"] = figure(ratios[1:], "x")
     return figures
+
+
+def _install_boto3(folder: Path) -> None:
+    """As it comes, with all services that it knows, and compiled as ours is."""
+    folder.mkdir()
+    for name in BOTO3:
+        installed = Path(sysconfig.get_path("purelib")) / name
+        if installed.is_dir():
+            shutil.copytree(installed, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(installed, folder)
+    compileall.compile_dir(folder, quiet=1, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
 
 
 def _seconds(code: str, path: list[Path], environment: dict[str, str]) -> float:

@@ -17,7 +17,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from background_remover import deployment, observability
+from background_remover import clients, deployment, observability
 from background_remover.domain.api_keys import ApiKey
 from background_remover.domain.batches import Batch
 from background_remover.domain.jobs import Job, JobStatus, Options, Source, item_id
@@ -80,6 +80,7 @@ class Deployment:
         The answer of a route is held against the OpenAPI document.
         """
         importlib.reload(observability)
+        importlib.reload(clients)
         importlib.reload(deployment)
         session = boto3.DEFAULT_SESSION
         assert session

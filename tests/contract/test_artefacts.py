@@ -1,6 +1,7 @@
 """What is deployed is complete: every function imports from its built artefact and its layers alone."""
 
 import json
+import re
 import subprocess
 import sys
 import sysconfig
@@ -59,6 +60,13 @@ def test_the_docs_layer_has_the_files_of_swagger_ui_and_no_web_framework() -> No
     assert {"swagger-ui-bundle.js", "swagger-ui.css", "VERSION"} <= {
         file.name for file in (BUILD / "DocsLayer/python" / package / "dist").iterdir()
     }
+
+
+def test_botocore_knows_the_services_that_are_called_and_no_others() -> None:
+    source = (PROJECT / "layers/core/background_remover/clients.py").read_text()
+    called = set(re.findall(r'boto3\.client\("(\w+)"', source))
+    data = BUILD / "CoreLayer/python/botocore/data"
+    assert {folder.name for folder in data.iterdir() if folder.is_dir()} == called
 
 
 def test_the_largest_function_fits_lambda_with_its_layers() -> None:

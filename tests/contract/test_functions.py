@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from background_remover.settings import HuggingFaceSettings, Settings, TokenSettings, WorkerSettings
+from background_remover.authorizer_settings import AuthorizerSettings
+from background_remover.settings import HuggingFaceSettings, Settings, WorkerSettings
 from tests.contract.template import FUNCTIONS, GLOBAL, PARAMETERS, PROJECT, RESOURCES, environment_of, folder_of
 
 # Read by libraries: aws_lambda_powertools, botocore, numpy.
@@ -86,7 +87,7 @@ def read_by_settings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     recorder = Recorder()
     with monkeypatch.context() as patch:
         patch.setattr(os, "environ", recorder)
-        for settings in (Settings, HuggingFaceSettings, TokenSettings, WorkerSettings):
+        for settings in (Settings, HuggingFaceSettings, AuthorizerSettings, WorkerSettings):
             settings.from_environment()
     return recorder.asked
 
@@ -113,4 +114,5 @@ def test_only_the_settings_and_health_read_the_environment() -> None:
 
     sources = [*(PROJECT / "functions").rglob("*.py"), *(PROJECT / "layers").rglob("*.py")]
     readers = {str(file.relative_to(PROJECT)) for file in sources if reads(file)}
-    assert readers == {"functions/health/app.py", "layers/core/background_remover/settings.py"}
+    core = "layers/core/background_remover"
+    assert readers == {"functions/health/app.py", f"{core}/settings.py", f"{core}/authorizer_settings.py"}

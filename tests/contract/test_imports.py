@@ -84,6 +84,10 @@ def test_a_cold_start_loads_no_pixels_no_http_client_and_no_validation(function:
     assert loaded & HEAVY == set()
 
 
+def test_the_authorizer_loads_what_jwts_and_keys_need_when_one_comes() -> None:
+    assert modules_after_importing("AuthorizeFunction") & {"jwt", "cryptography", "boto3"} == set()
+
+
 def test_the_worker_loads_everything_before_its_first_message() -> None:
     assert {"PIL", "numpy", "isal", "imaging", "requests"} <= modules_after_importing("ProcessImageFunction")
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-import boto3
-from botocore.config import Config
-
+from background_remover import clients
 from background_remover.gateways.api_keys import ApiKeys
 from background_remover.gateways.batch_store import BatchStore
 from background_remover.gateways.credit_ledger import CreditLedger
@@ -23,19 +21,7 @@ from background_remover.gateways.work_queue import WorkQueue
 from background_remover.settings import HuggingFaceSettings, Settings
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_sqs import SQSClient
-
     from background_remover.gateways.hugging_face.client import HuggingFace
-
-# Short time-outs: within one request there is time for a second try, but not for the default minute of waiting.
-# Connections for everything that the worker does at once.
-_CONFIG = Config(
-    connect_timeout=2,
-    read_timeout=5,
-    retries={"mode": "standard", "total_max_attempts": 3},
-    max_pool_connections=50,
-)
 
 
 @cache
@@ -44,84 +30,63 @@ def settings() -> Settings:
 
 
 @cache
-def dynamodb() -> DynamoDBClient:
-    return boto3.client("dynamodb", config=_CONFIG)
-
-
-@cache
 def ledger() -> CreditLedger:
-    return CreditLedger(dynamodb(), table=settings().credits_table, signup_credits=settings().signup_credits)
+    return CreditLedger(clients.dynamodb(), table=settings().credits_table, signup_credits=settings().signup_credits)
 
 
 @cache
 def subscriptions() -> SubscriptionStore:
-    return SubscriptionStore(dynamodb(), table=settings().subscriptions_table)
+    return SubscriptionStore(clients.dynamodb(), table=settings().subscriptions_table)
 
 
 @cache
 def payments() -> PaymentStore:
-    return PaymentStore(dynamodb(), table=settings().subscriptions_table)
+    return PaymentStore(clients.dynamodb(), table=settings().subscriptions_table)
 
 
 @cache
 def _payer() -> Payer:
-    return Payer(dynamodb(), ledger=ledger(), subscriptions=subscriptions())
+    return Payer(clients.dynamodb(), ledger=ledger(), subscriptions=subscriptions())
 
 
 @cache
 def jobs() -> JobStore:
-    return JobStore(dynamodb(), table=settings().jobs_table, payer=_payer())
+    return JobStore(clients.dynamodb(), table=settings().jobs_table, payer=_payer())
 
 
 @cache
 def batches() -> BatchStore:
-    return BatchStore(dynamodb(), table=settings().jobs_table, ledger=ledger(), payer=_payer())
+    return BatchStore(clients.dynamodb(), table=settings().jobs_table, ledger=ledger(), payer=_payer())
 
 
 @cache
 def statistics() -> StatisticsStore:
-    return StatisticsStore(dynamodb(), table=settings().jobs_table)
+    return StatisticsStore(clients.dynamodb(), table=settings().jobs_table)
 
 
 @cache
 def api_keys() -> ApiKeys:
-    return ApiKeys(dynamodb(), table=settings().api_keys_table)
-
-
-@cache
-def api_key_uses() -> ApiKeys:
-    """For recording uses, which no request shall wait for: one try, of a second."""
-    hurried = Config(connect_timeout=1, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 1})
-    return ApiKeys(boto3.client("dynamodb", config=_CONFIG.merge(hurried)), table=settings().api_keys_table)
+    return ApiKeys(clients.dynamodb(), table=settings().api_keys_table)
 
 
 @cache
 def objects() -> ObjectStore:
-    # Links must name the bucket's own region, or S3 redirects to where their signature does not hold:
-    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
-    links = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
-    client = boto3.client("s3", config=_CONFIG.merge(links))
-    return ObjectStore(client, bucket=settings().bucket)
-
-
-@cache
-def _sqs() -> SQSClient:
-    return boto3.client("sqs", config=_CONFIG)
+    return ObjectStore(clients.s3(), bucket=settings().bucket)
 
 
 @cache
 def queue() -> WorkQueue:
-    return WorkQueue(_sqs(), url=settings().queue_url)
+    return WorkQueue(clients.sqs(), url=settings().queue_url)
 
 
 @cache
 def archive_queue() -> WorkQueue:
-    return WorkQueue(_sqs(), url=settings().archive_queue_url)
+    return WorkQueue(clients.sqs(), url=settings().archive_queue_url)
 
 
 @cache
 def overdue() -> OverdueIndex:
-    return OverdueIndex(dynamodb(), table=settings().jobs_table)
+    return OverdueIndex(clients.dynamodb(), table=settings().jobs_table)
 
 
 @cache
@@ -130,5 +95,5 @@ def hugging_face() -> HuggingFace:
     from background_remover.gateways.hugging_face.client import HuggingFace
 
     configured = HuggingFaceSettings.from_environment()
-    token = Secret(boto3.client("secretsmanager", config=_CONFIG), secret_id=configured.token_secret)
+    token = Secret(clients.secrets_manager(), secret_id=configured.token_secret)
     return HuggingFace(configured.routes, token)

@@ -83,20 +83,3 @@ class WorkerSettings:
     @classmethod
     def from_environment(cls) -> Self:
         return cls(inferences_at_once=int(os.environ["INFERENCES_AT_ONCE"]))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenSettings:
-    """Whose JWTs are accepted."""
-
-    issuer: str
-    audiences: list[str]
-    jwks_url: str
-
-    @classmethod
-    def from_environment(cls) -> Self:
-        return cls(
-            issuer=os.environ["TOKEN_ISSUER"],
-            audiences=os.environ["TOKEN_AUDIENCES"].split(","),
-            jwks_url=os.environ["JWKS_URL"],
-        )

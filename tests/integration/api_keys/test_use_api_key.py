@@ -6,11 +6,10 @@ import boto3
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from background_remover import deployment
+from background_remover import clients
 from background_remover.domain.api_keys import ApiKey
 from background_remover.gateways.api_keys import ApiKeys
 from background_remover.use_cases.use_api_key import use_api_key
-from tests.integration.http.test_links import SETTINGS
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -33,30 +32,30 @@ def last_use(keys: ApiKeys, key: ApiKey) -> datetime | None:
 
 @pytest.mark.usefixtures("anna")
 def test_a_key_is_its_owner(keys: ApiKeys) -> None:
-    assert use_api_key(keys, KEY, NOON, uses=keys) == "anna"
+    assert use_api_key(keys, KEY, NOON, uses=lambda: keys) == "anna"
 
 
 def test_a_key_that_nobody_made_is_nobody(keys: ApiKeys) -> None:
-    assert use_api_key(keys, KEY, NOON, uses=keys) is None
+    assert use_api_key(keys, KEY, NOON, uses=lambda: keys) is None
 
 
 def test_a_key_that_was_revoked_is_nobody(keys: ApiKeys, anna: ApiKey) -> None:
     keys.revoke(user_id="anna", key_id=anna.key_id)
 
-    assert use_api_key(keys, KEY, NOON, uses=keys) is None
+    assert use_api_key(keys, KEY, NOON, uses=lambda: keys) is None
 
 
 def test_the_first_use_is_recorded_at_once(keys: ApiKeys, anna: ApiKey) -> None:
-    use_api_key(keys, KEY, NOON, uses=keys)
+    use_api_key(keys, KEY, NOON, uses=lambda: keys)
 
     assert last_use(keys, anna) == NOON
 
 
 @pytest.mark.parametrize(("after", "recorded"), [(HOUR - timedelta(seconds=1), False), (HOUR, True)])
 def test_further_uses_are_recorded_once_an_hour(keys: ApiKeys, anna: ApiKey, after: timedelta, recorded: bool) -> None:
-    use_api_key(keys, KEY, NOON, uses=keys)
+    use_api_key(keys, KEY, NOON, uses=lambda: keys)
 
-    use_api_key(keys, KEY, NOON + after, uses=keys)
+    use_api_key(keys, KEY, NOON + after, uses=lambda: keys)
 
     assert last_use(keys, anna) == (NOON + after if recorded else NOON)
 
@@ -80,24 +79,23 @@ def test_a_use_does_not_bring_back_a_key_that_was_revoked_meanwhile(keys: ApiKey
 def test_a_use_that_cannot_be_recorded_refuses_nobody(keys: ApiKeys, anna: ApiKey) -> None:
     no_table = ApiKeys(boto3.client("dynamodb", region_name="eu-central-1"), table="NoSuchTable")
 
-    assert use_api_key(keys, KEY, NOON, uses=no_table) == "anna"
+    assert use_api_key(keys, KEY, NOON, uses=lambda: no_table) == "anna"
     assert last_use(keys, anna) is None
 
 
 @pytest.mark.allow_hosts(["127.0.0.1"])
 def test_a_database_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        for name, value in SETTINGS.items():
-            monkeypatch.setenv(name, value)
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(name, "none")
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
         monkeypatch.setattr("boto3.DEFAULT_SESSION", boto3.Session(region_name="eu-central-1"))
-        deployment.settings.cache_clear()
-        deployment.api_key_uses.cache_clear()
+        clients.hurried_dynamodb.cache_clear()
+        uses = ApiKeys(clients.hurried_dynamodb(), table="keys")
         started = time.monotonic()
 
         with pytest.raises(ReadTimeoutError):
-            deployment.api_key_uses().record_use(ApiKey.of(KEY, user_id="anna", name="import", created_at=NOON), NOON)
+            uses.record_use(ApiKey.of(KEY, user_id="anna", name="import", created_at=NOON), NOON)
 
         assert time.monotonic() - started < 2
-    deployment.settings.cache_clear()
-    deployment.api_key_uses.cache_clear()
+    clients.hurried_dynamodb.cache_clear()

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from background_remover import deployment
+from background_remover import clients, deployment
 
 SETTINGS = {
     "JOBS_TABLE": "jobs",
@@ -28,11 +28,14 @@ SETTINGS = {
 @pytest.fixture(autouse=True)
 def fresh_gateways(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
-    deployment.settings.cache_clear()
-    deployment.objects.cache_clear()
+    forget()
     yield
-    deployment.settings.cache_clear()
-    deployment.objects.cache_clear()
+    forget()
+
+
+def forget() -> None:
+    for made_once in (clients.s3, deployment.settings, deployment.objects):
+        made_once.cache_clear()
 
 
 @pytest.mark.parametrize("region", ["eu-central-1", "ap-southeast-3"])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from typing import Any
-
-import jwt
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from background_remover.domain import api_keys
 from background_remover.domain.identity import USER_ID
+
+if TYPE_CHECKING:
+    from jwt import PyJWKClient
 
 ALGORITHMS = ["RS256", "ES256"]
 LEEWAY_SECONDS = 10
@@ -37,8 +39,14 @@ class Authenticate:
     ) -> None:
         self._issuer = issuer
         self._audiences = set(audiences)
-        self._keys = jwt.PyJWKClient(jwks_url, timeout=3)
+        self._jwks_url = jwks_url
         self._owner_of_key = owner_of_key
+
+    @cached_property
+    def _keys(self) -> PyJWKClient:
+        from jwt import PyJWKClient
+
+        return PyJWKClient(self._jwks_url, timeout=3)
 
     def __call__(self, authorization: str) -> str:
         """The user's id, from an Authorization header's value. Raises `InvalidTokenError`.
@@ -60,6 +68,9 @@ class Authenticate:
         return owner
 
     def _subject(self, token: str) -> str:
+        # PyJWT and cryptography are loaded for JWTs only: API keys need neither.
+        import jwt
+
         try:
             claims: dict[str, Any] = jwt.decode(
                 token,

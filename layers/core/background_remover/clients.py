@@ -1,0 +1,54 @@
+"""This deployment's clients of AWS. Each is made once per container, when it is first asked for."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sqs import SQSClient
+
+# Short time-outs: within one request there is time for a second try, but not for the default minute of waiting.
+# Connections for everything that the worker does at once.
+_CONFIG = Config(
+    connect_timeout=2,
+    read_timeout=5,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=50,
+)
+
+
+@cache
+def dynamodb() -> DynamoDBClient:
+    return boto3.client("dynamodb", config=_CONFIG)
+
+
+@cache
+def hurried_dynamodb() -> DynamoDBClient:
+    """For what no request shall wait for: one try, of a second."""
+    hurried = Config(connect_timeout=1, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 1})
+    return boto3.client("dynamodb", config=_CONFIG.merge(hurried))
+
+
+@cache
+def s3() -> S3Client:
+    # Links must name the bucket's own region, or S3 redirects to where their signature does not hold:
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+    links = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+    return boto3.client("s3", config=_CONFIG.merge(links))
+
+
+@cache
+def sqs() -> SQSClient:
+    return boto3.client("sqs", config=_CONFIG)
+
+
+@cache
+def secrets_manager() -> SecretsManagerClient:
+    return boto3.client("secretsmanager", config=_CONFIG)
