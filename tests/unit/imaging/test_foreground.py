@@ -95,3 +95,17 @@ def test_whatever_the_photo_opaque_pixels_are_exact_and_hidden_ones_zero(
     assert not rgba[rgba[:, :, 3] == 0].any()
     if own is not None:
         assert (rgba[:, :, 3] <= own).all()
+
+
+def test_of_a_photo_that_is_undecided_nearly_everywhere_only_the_finest_level_is_estimated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two would take longer than a request has for it."""
+    matte = soft_disc(300)
+    photo = scene(matte, (20, 200, 90))
+    two_levels, finest = Refinement(colour_pixels=(1_000, 10_000)), Refinement(colour_pixels=(10_000,))
+    assert not np.array_equal(compose(photo, matte, two_levels).rgba, compose(photo, matte, finest).rgba)
+
+    monkeypatch.setattr("imaging.cutout.MOST_MIXED", np.count_nonzero((matte > 0) & (matte < 255)) - 1)
+
+    assert np.array_equal(compose(photo, matte, two_levels).rgba, compose(photo, matte, finest).rgba)
