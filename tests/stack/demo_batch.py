@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import sys
 import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -14,11 +15,12 @@ from typing import Any
 import requests
 from PIL import Image
 
+from tests.stack.progress import ProgressBar
+
 IMAGES = 24
 CORRUPT = 7
 TIER = "standard"
 PATIENCE_SECONDS = 180.0
-BAR = 40
 
 
 class DemoError(Exception):
@@ -35,7 +37,7 @@ def run_batch(http: requests.Session, routes: str, photos: list[Path], folder: P
     batch = _await(http, f"{routes}/batch/{batch['batchId']}")
     counts, credits = batch["counts"], batch["credits"]
     print(
-        f"\n{batch['status']}: {counts['completed']} delivered, {counts['failed']} failed; "
+        f"{batch['status']}: {counts['completed']} delivered, {counts['failed']} failed; "
         f"{credits['charged']} credits charged, {credits['released']} given back"
     )
     failed = next(item for item in batch["items"] if item["status"] == "failed")
@@ -85,13 +87,14 @@ def _upload(item: dict[str, Any], content: bytes) -> None:
 
 
 def _await(http: requests.Session, url: str) -> dict[str, Any]:
-    """The batch, once its ZIP is there, with its items. Draws a progress bar until then."""
+    """The batch, once its ZIP is there, with its items."""
     deadline = time.monotonic() + PATIENCE_SECONDS
+    bar = ProgressBar(sys.stdout)
     while time.monotonic() < deadline:
         batch: dict[str, Any] = http.get(url, timeout=30).json()
-        done = BAR * batch["percent"] // 100
-        left = "" if batch["secondsLeft"] is None else f"about {batch['secondsLeft']:.0f} s left"
-        print(f"\r[{'#' * done}{'.' * (BAR - done)}] {batch['percent']:3} %  {left:20}", end="", flush=True)
+        if bar.percent < 100:
+            left = "" if batch["secondsLeft"] is None else f"about {batch['secondsLeft']:.0f} s left"
+            bar.show(batch["percent"], left)
         if batch["zipReady"]:
             return batch
         time.sleep(0.5)
