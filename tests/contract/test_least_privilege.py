@@ -18,7 +18,7 @@ from tests.stack.hugging_face import Fault
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
-OWN_NAME: str = RESOURCES["ImagesBucket"]["Properties"]["BucketName"]["Fn::Sub"]
+OWN_ARN: str = "arn:${AWS::Partition}:s3:::" + RESOURCES["ImagesBucket"]["Properties"]["BucketName"]["Fn::Sub"]
 
 Permission = tuple[str, str]
 """An action and a resource: a logical id, for the bucket's objects with their prefix."""
@@ -304,10 +304,10 @@ def named(resource: Any) -> str:
             return name
         case {"Fn::Sub": "${JobsTable.Arn}/index/OverdueIndex"}:
             return "JobsTable/index/OverdueIndex"
-        case {"Fn::Sub": str(text)} if (own := text.replace(OWN_NAME, "${ImagesBucket}")) != text:
+        case {"Fn::Sub": str(text)} if (own := text.replace(OWN_ARN, "${ImagesBucket.Arn}")) != text:
             return named({"Fn::Sub": own})
-        case {"Fn::Sub": str(text)} if match := re.fullmatch(r"arn:\$\{AWS::Partition\}:s3:::\$\{(\w+)\}(/.+)?", text):
-            return f"{match[1]}{match[2] or ''}"
+        case {"Fn::Sub": str(text)} if match := re.fullmatch(r"\$\{ImagesBucket\.Arn\}(/.+)?", text):
+            return f"ImagesBucket{match[1] or ''}"
         case _:
             raise ValueError(f"not a resource of this template: {resource}")
 
