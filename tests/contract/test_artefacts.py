@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.template import FUNCTIONS, PROJECT, plain_environment_of, properties_of
+from tests.contract.template import FUNCTIONS, GLOBAL, PROJECT, plain_environment_of, properties_of
 
 BUILD = PROJECT / ".aws-sam/build"
 LARGEST = 250 * 1024 * 1024  # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -78,7 +78,7 @@ def test_the_largest_function_fits_lambda_with_its_layers() -> None:
 
 
 def layers_of(function: str) -> list[str]:
-    return [layer["Ref"] for layer in FUNCTIONS[function].get("Layers", [])]
+    return [layer["Ref"] for layer in [*GLOBAL["Layers"], *FUNCTIONS[function].get("Layers", [])]]
 
 
 def artefacts_of(function: str) -> list[Path]:

@@ -2,7 +2,6 @@
 
 import ast
 import os
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -67,11 +66,6 @@ def test_a_function_has_the_variables_that_its_own_module_reads(function: str) -
     assert set(variables_in(PROJECT / FUNCTIONS[function]["CodeUri"] / "app.py")) <= set(environment_of(function))
 
 
-def test_the_health_of_the_version_that_pyproject_names() -> None:
-    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
-    assert environment_of("HealthFunction")["VERSION"] == project["version"]
-
-
 class Recorder(dict[str, str]):
     """An environment in which every variable is set, and which knows those that were asked for."""
 
@@ -105,7 +99,7 @@ def variables_in(file: Path) -> Iterator[str]:
                 yield name
 
 
-def test_only_the_settings_and_health_read_the_environment() -> None:
+def test_only_the_settings_read_the_environment() -> None:
     def reads(file: Path) -> bool:
         names: list[Any] = [
             getattr(node, "attr", None) or getattr(node, "id", None) for node in ast.walk(ast.parse(file.read_text()))
@@ -115,4 +109,4 @@ def test_only_the_settings_and_health_read_the_environment() -> None:
     sources = [*(PROJECT / "functions").rglob("*.py"), *(PROJECT / "layers").rglob("*.py")]
     readers = {str(file.relative_to(PROJECT)) for file in sources if reads(file)}
     core = "layers/core/background_remover"
-    assert readers == {"functions/health/app.py", f"{core}/settings.py", f"{core}/authorizer_settings.py"}
+    assert readers == {f"{core}/settings.py", f"{core}/authorizer_settings.py"}

@@ -2,7 +2,6 @@
 
 import json
 import re
-import tomllib
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +12,6 @@ from background_remover.domain.jobs import UNKNOWN_TYPE
 from background_remover.http.problems import STATUS
 from background_remover.openapi import problems
 from background_remover.openapi.__main__ import text
-from background_remover.openapi.document import VERSION
 from background_remover.openapi.routes import ROUTES
 from tests.contract.template import API, CATCH_ALL, PROJECT, api_events, gateway_problem
 from tests.documented import DOCUMENT, SCHEMA
@@ -96,10 +94,6 @@ def test_it_has_what_api_gateway_answers_by_itself(kind: str) -> None:
         status.phrase,
     )
     assert_valid(problems.schema(answer["code"]), answer)
-
-
-def test_its_version_is_the_projects() -> None:
-    assert tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["version"] == VERSION
 
 
 def test_every_object_of_an_answer_is_closed() -> None:

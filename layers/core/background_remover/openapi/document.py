@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
+from background_remover import __version__
 from background_remover.http.problems import CONTENT_TYPE
 from background_remover.http.requests import Request
 from background_remover.openapi import problems
@@ -29,8 +30,6 @@ from background_remover.openapi.description import (
     Text,
 )
 from background_remover.openapi.routes import ROUTES
-
-VERSION = "1.0.0"
 
 _ABOUT = (
     "Send photos, get cut-outs. Every error is a problem document (RFC 9457) with a `code`, a `detail` that says what "
@@ -62,7 +61,7 @@ def document() -> dict[str, Any]:
     codes = sorted({code for route in ROUTES for code in _codes(route)})
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Background Remover Pro", "version": VERSION, "description": _ABOUT},
+        "info": {"title": "Background Remover Pro", "version": __version__, "description": _ABOUT},
         # Relative to where the document lies, whatever the stage is called.
         "servers": [{"url": ".."}],
         "security": [{"bearer": []}],
