@@ -24,6 +24,13 @@ help:  ## Show this
 demo: install build  ## Cut out three photos in four tiers through the whole stack on this machine
 	@python -m tests.stack.demo
 
+.PHONY: check
+check: install  ## Format, lint, types and unit tests: for every save
+	ruff format .
+	ruff check --fix .
+	mypy
+	pytest tests/unit
+
 .PHONY: test
 test: install build  ## Lint, type check, and all tests
 	ruff check .
@@ -39,6 +46,10 @@ up: install build  ## Leave the whole stack running on this machine
 .PHONY: down
 down:  ## Stop what `make up` started
 	@python -m tests.stack.up down
+
+.PHONY: logs
+logs: install  ## Show what the functions of `make up` logged lately: make logs [FUNCTION=…]
+	@python -m tests.stack.logs $(if $(call is_given,FUNCTION),'$(FUNCTION)')
 
 .PHONY: bench
 bench: install build  ## Measure speed, memory, cold starts and AWS calls into bench.json

@@ -10,6 +10,7 @@ from tests.stack.local_stack import PROJECT, LocalStack, load, stop
 STATE = PROJECT / ".cache/stack/running.json"
 FUNCTION_ENVIRONMENTS = PROJECT / ".cache/stack/env.json"
 ENVIRONMENT = PROJECT / ".cache/stack/environment"
+RESOURCES = ("JOBS_TABLE", "CREDITS_TABLE", "SUBSCRIPTIONS_TABLE", "API_KEYS_TABLE", "BUCKET", "QUEUE_URL")
 
 
 def up() -> None:
@@ -17,8 +18,11 @@ def up() -> None:
         sys.exit("It is running already. Stop it with: make down")
     stack = LocalStack.start(STATE.parent, host=os.environ.get("BIND_HOST", "127.0.0.1"))
     stack.save(STATE)
-    ENVIRONMENT.write_text("".join(f"export {name}={value}\n" for name, value in stack.emulator.credentials.items()))
-    FUNCTION_ENVIRONMENTS.write_text(json.dumps(stack.function_environments(), indent=1))
+    environments = stack.function_environments()
+    names = {name: value for name, value in environments["JobsFunction"].items() if name in RESOURCES}
+    exported = stack.emulator.credentials | names
+    ENVIRONMENT.write_text("".join(f"export {name}={value}\n" for name, value in exported.items()))
+    FUNCTION_ENVIRONMENTS.write_text(json.dumps(environments, indent=1))
     user = stack.sign_up("demo@example.com")
     key = stack.operate("create-api-key", "--user", user.user_id, "--name", "make up")
     routes = f"{stack.api_url}/api/background-remover"
@@ -57,11 +61,11 @@ curl -s {auth} $API/api-keys
 curl -s {auth} -X DELETE $API/api-keys/KEY_ID
 
 AWS tools:       source .cache/stack/environment
-sam local:       sam local invoke JobsFunction -e events/jobs.json (needs BIND_HOST=… make up: see README.md)
+sam local:       sam local invoke JobsFunction -e events/jobs.json (needs BIND_HOST=… make up: see docs/operations.md)
 More credits:    make grant USER={user.user_id} CREDITS=100
 A payment:       make pay USER={user.user_id} PLAN=starter PAYMENT=pay_1
 Hugging Face:    {stack.running.stand_in_url}
-Logs:            .cache/stack
+Logs:            make logs, or make logs FUNCTION=RemoveFunction
 Stop:            make down
 """)
 
