@@ -11,7 +11,6 @@ from PIL import Image
 from PIL.ExifTags import Base as ExifTag
 from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
-from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
@@ -24,10 +23,10 @@ from background_remover.domain.errors import (
     TooManyPixelsError,
     UnsupportedImageTypeError,
 )
+from imaging.jpeg import Jpeg, require_few_scans
 
 MAX_PIXELS = 50_000_000
 BOMB_PIXELS = 178_956_970  # where Pillow by itself refuses: twice Image.MAX_IMAGE_PIXELS
-MAX_SCANNED_PIXELS = 2_500_000_000  # 50 scans at 50 MP, 200 at 12 MP: encoders write about ten
 MAX_GIF_BLOCKS = 50_000  # before the first frame; full ones fill more than the largest file
 
 TAKEN = "JPEG, PNG, WebP, GIF and HEIC are taken"
@@ -58,7 +57,7 @@ def _heic(file: BytesIO) -> ImageFile:
 
 
 _OPENERS: list[tuple[re.Pattern[bytes], Callable[[BytesIO], ImageFile]]] = [
-    (re.compile(rb"\xff\xd8\xff"), JpegImageFile),
+    (re.compile(rb"\xff\xd8\xff"), Jpeg),
     (re.compile(rb"\x89PNG\r\n\x1a\n"), PngImageFile),
     (re.compile(rb"RIFF.{4}WEBP", re.DOTALL), WebPImageFile),
     (re.compile(rb"GIF8[79]a"), _Gif),
@@ -98,10 +97,8 @@ def open_image(content: bytes) -> ImageFile:
         raise TooManyPixelsError(
             f"The image has {width * height / 1e6:.1f} megapixels; at most {MAX_PIXELS // 1_000_000} are taken."
         )
-    # In the coded pixels of a JPEG FF is never followed by DA, which starts a scan. Each scan visits every pixel, and
-    # costs as little as a hundred bytes: https://libjpeg-turbo.org/pmwiki/uploads/About/TwoIssueswiththeJPEGStandard.pdf
-    if opener is JpegImageFile and content.count(b"\xff\xda") * width * height > MAX_SCANNED_PIXELS:
-        raise DecompressionBombError("The JPEG has too many scans for its size: save it anew, not progressive.")
+    if opener is Jpeg:
+        require_few_scans(content, width * height)
     if isinstance(image, PngImageFile) and "exif" not in image.info and (exif := _exif_chunk(content)):
         image.info["exif"] = exif
     return image

@@ -246,6 +246,12 @@ def jpeg_of_4_1_1() -> Case:
     return Case(content, seen_by_opencv(content))
 
 
+def jpeg_without_end(width: int = 200, height: int = 150, **options: Any) -> Case:
+    whole = jpeg(width, height, **options)
+    assert whole.content.endswith(b"\xff\xd9")
+    return Case(whole.content[:-2], whole.rgb)
+
+
 def grey_jpeg() -> Case:
     content = file_of(Image.fromarray(gradient()[:, :, 0]), "JPEG")
     return Case(content, seen_by_opencv(content))
@@ -325,6 +331,10 @@ CASES: dict[str, Callable[[], Case]] = {
     "4:2:2 JPEG": lambda: jpeg(subsampling="4:2:2"),
     "4:2:0 JPEG": lambda: jpeg(subsampling="4:2:0"),
     "4:1:1 JPEG": jpeg_of_4_1_1,
+    "JPEG without its end marker": jpeg_without_end,
+    "progressive JPEG without its end marker": lambda: jpeg_without_end(progressive=True),
+    "JPEG with restart markers without its end marker": lambda: jpeg_without_end(restart_marker_rows=1),
+    "large JPEG without its end marker": lambda: jpeg_without_end(2400, 2100),
     "lossy WebP": lossy_webp,
     "HEIC": heic,
     "HEIC, lossy": lossy_heic,
