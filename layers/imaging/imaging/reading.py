@@ -24,6 +24,7 @@ from background_remover.domain.errors import (
     UnsupportedImageTypeError,
 )
 from imaging.jpeg import Jpeg, require_few_scans
+from imaging.signatures import name_of_other_type
 
 MAX_PIXELS = 50_000_000
 BOMB_PIXELS = 178_956_970  # where Pillow by itself refuses: twice Image.MAX_IMAGE_PIXELS
@@ -57,24 +58,13 @@ def _heic(file: BytesIO) -> ImageFile:
 
 
 _OPENERS: list[tuple[re.Pattern[bytes], Callable[[BytesIO], ImageFile]]] = [
-    (re.compile(rb"\xff\xd8\xff"), Jpeg),
+    (re.compile(rb"\xff\xd8\xff(?!\xf7)"), Jpeg),
     (re.compile(rb"\x89PNG\r\n\x1a\n"), PngImageFile),
     (re.compile(rb"RIFF.{4}WEBP", re.DOTALL), WebPImageFile),
     (re.compile(rb"GIF8[79]a"), _Gif),
     # Still pictures in HEVC: https://nokiatech.github.io/heif/technical.html
     (re.compile(rb"\0\0\0.ftyp(hei[cx].{4}|mif1.{4}(?:.{4}){0,8}?hei[cx])", re.DOTALL), _heic),
 ]
-# Recognised here and not by Pillow, whose forty decoders would all have a go at the stranger's bytes.
-_OTHER_TYPES = {
-    "BMP": re.compile(rb"BM.{4}\0{4}", re.DOTALL),
-    "TIFF": re.compile(rb"II[*+]\0|MM\0[*+]"),
-    "AVIF": re.compile(rb".{4}ftyp(avi[fs]|mif1.{4}(?:.{4}){0,8}?avif)", re.DOTALL),
-    "HEIF": re.compile(rb".{4}ftyp(hei[ms]|hev[cmsx]|mif1|msf1)", re.DOTALL),
-    "JPEG 2000": re.compile(rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51"),
-    "JPEG XL": re.compile(rb"\0\0\0\x0cJXL |\xff\x0a"),
-    "Photoshop": re.compile(rb"8BPS\0"),
-    "icon": re.compile(rb"\0\0[\1\2]\0"),
-}
 
 
 def open_image(content: bytes) -> ImageFile:
@@ -135,9 +125,8 @@ def orientation(image: ImageFile) -> int:
 
 
 def _refusal(content: bytes) -> ImageError:
-    for name, signature in _OTHER_TYPES.items():
-        if signature.match(content):
-            return UnsupportedImageTypeError(f"The image's type is {name}; {TAKEN}.")
+    if name := name_of_other_type(content):
+        return UnsupportedImageTypeError(f"The image's type is {name}; {TAKEN}.")
     return NotAnImageError(f"The file is not an image; {TAKEN}.")
 
 

@@ -102,10 +102,26 @@ def test_no_bytes_are_an_empty_image(read: Reader) -> None:
 
 
 @every_reader
-@pytest.mark.parametrize("content", [b"Dear Sir or Madam,", b"%PDF-1.7", b"BM is short for", b"\x89PN", b"\0" * 100])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(
+            b"Dear Sir or Madam,",
+            b"%PDF-1.7",
+            b"BM is short for",
+            b"BM\x98\1\0\0\0\0\0\0 and more",
+            b"\x89PN",
+            b"\0" * 100,
+        ),
+        *(b"\0\0\1\0" + bytes(40), b"\0\0\1\0\1\0" + bytes(40), b"\0\0\2" + bytes(40), b"\0\0\1\xba" * 20),
+    ],
+)
 def test_what_is_no_image_is_refused_whatever_it_is_called(read: Reader, content: bytes) -> None:
     with pytest.raises(NotAnImageError):
         read(content)
+
+
+TGAS = [(mode, way) for mode in ("RGB", "RGBA", "L", "LA", "P") for way in (None, "tga_rle")]
 
 
 @pytest.mark.parametrize(
@@ -114,9 +130,13 @@ def test_what_is_no_image_is_refused_whatever_it_is_called(read: Reader, content
     + [
         (file_of(Image.new("RGB", (8, 8)), "JPEG2000"), "JPEG 2000"),
         (file_of(Image.new("RGB", (16, 16)), "ICO"), "icon"),
+        (file_of(Image.new("RGB", (256, 256)), "ICO", sizes=[(16, 16), (256, 256)], bitmap_format="bmp"), "icon"),
+        (b"\0\0\2\0\1\0\x20\x20\0\0\7\0\7\0\xa8\x10\0\0\x16\0\0\0\x28\0\0\0", "icon"),  # a mouse pointer
+        *((file_of(Image.new(mode, (300, 200)), "TGA", compression=way), "TGA") for mode, way in TGAS),
         (b"\0\0\0\x18ftyphevc\0\0\0\0msf1hevc", "HEIF"),
         (b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif", "AVIF"),
         (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
+        (b"\xff\xd8\xff\xf7\0\x0b\x08", "JPEG-LS"),
         (b"8BPS\0\1", "Photoshop"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
