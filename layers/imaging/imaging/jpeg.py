@@ -22,6 +22,7 @@ _SCAN = b"\xff\xda"
 _GUESSES = [
     bytes([first]) + Random(first).randbytes(4096).replace(b"\xff", b"\xfe") for first in (0xFE, 0xAA, 0x55, 0x13)
 ]
+_LONG_RUN = 32  # bytes that are equal; fewer may be of blocks beyond the edge
 _STRIP_ROWS = 64
 
 
@@ -50,9 +51,9 @@ def require_few_scans(jpeg: bytes, pixels: int) -> None:
 
 def _lacks_only_its_end(jpeg: bytes) -> bool:
     run = len(jpeg) - len(jpeg.rstrip(jpeg[-1:]))
-    # A download that broke off may be filled up with zeros, which decode as well. If the last of them is not the
+    # A download that broke off may be filled up with zeros, which decode as well. If the last of them are not the
     # picture's, none may be.
-    if run > 2 and _is_whole(jpeg[:-1]):
+    if run > _LONG_RUN and _is_whole(jpeg[:-_LONG_RUN]):
         jpeg = jpeg[:-run]
     return _is_whole(jpeg)
 

@@ -11,7 +11,6 @@ from PIL import Image
 from PIL.ExifTags import Base as ExifTag
 from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
-from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from background_remover.domain.errors import (
@@ -24,6 +23,8 @@ from background_remover.domain.errors import (
     UnsupportedImageTypeError,
 )
 from imaging.jpeg import Jpeg, require_few_scans
+from imaging.png_chunks import open_png
+from imaging.profiles import cicp_profile
 from imaging.signatures import name_of_other_type
 
 MAX_PIXELS = 50_000_000
@@ -54,12 +55,16 @@ def _heic(file: BytesIO) -> ImageFile:
     # What lies beside the photo is not for us, and need not be parsed. A thumbnail would be taken for a draft.
     options.THUMBNAILS = options.DEPTH_IMAGES = options.AUX_IMAGES = False
     heic: ImageFile = HeifImageFile(file)
+    codes = heic.info.get("nclx_profile")
+    if codes and not heic.info.get("icc_profile"):
+        profile = cicp_profile(codes["color_primaries"], codes["transfer_characteristics"])
+        heic.info["icc_profile"] = profile or None
     return heic
 
 
 _OPENERS: list[tuple[re.Pattern[bytes], Callable[[BytesIO], ImageFile]]] = [
     (re.compile(rb"\xff\xd8\xff(?!\xf7)"), Jpeg),
-    (re.compile(rb"\x89PNG\r\n\x1a\n"), PngImageFile),
+    (re.compile(rb"\x89PNG\r\n\x1a\n"), open_png),
     (re.compile(rb"RIFF.{4}WEBP", re.DOTALL), WebPImageFile),
     (re.compile(rb"GIF8[79]a"), _Gif),
     # Still pictures in HEVC: https://nokiatech.github.io/heif/technical.html
@@ -89,8 +94,6 @@ def open_image(content: bytes) -> ImageFile:
         )
     if opener is Jpeg:
         require_few_scans(content, width * height)
-    if isinstance(image, PngImageFile) and "exif" not in image.info and (exif := _exif_chunk(content)):
-        image.info["exif"] = exif
     return image
 
 
@@ -128,17 +131,6 @@ def _refusal(content: bytes) -> ImageError:
     if name := name_of_other_type(content):
         return UnsupportedImageTypeError(f"The image's type is {name}; {TAKEN}.")
     return NotAnImageError(f"The file is not an image; {TAKEN}.")
-
-
-def _exif_chunk(content: bytes) -> bytes | None:
-    """A PNG may have its EXIF after the pixels (https://www.w3.org/TR/png-3/#5ChunkOrdering)."""
-    position = len(b"\x89PNG\r\n\x1a\n")
-    while position + 8 <= len(content):
-        length, kind = struct.unpack_from(">I4s", content, position)
-        if kind == b"eXIf":
-            return content[position + 8 : position + 8 + length]
-        position += 12 + length
-    return None
 
 
 def _coded_sizes(heic: bytes) -> list[tuple[int, int]]:

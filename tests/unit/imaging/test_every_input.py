@@ -3,6 +3,7 @@
 What is expected comes from arrays that the file was made of, from the formulas of the standards, or from OpenCV.
 """
 
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
@@ -19,18 +20,24 @@ from imaging.cutout import compose, encode
 from imaging.matte import encode_matte, read_matte
 from imaging.photo import INFERENCE_LONG_EDGE, INFERENCE_SHORT_EDGE, decode, inference_copy, inspect
 from tests.unit.imaging.images import (
+    ADOBE_CHRM,
     EXACTLY,
     ColourSpace,
+    ToSrgb,
     adobe_rgb,
+    cicp,
     cmyk_profile,
     display_p3,
     exif_turning,
     file_of,
+    gama,
     gradient,
     grey_profile,
+    hlg_as_srgb,
     opened,
     png_chunk,
     png_file,
+    pq_as_srgb,
     srgb_curve,
     with_icc,
 )
@@ -91,6 +98,22 @@ def in_grey_profile() -> Case:
     content = png_file((16, 16), 8, 0, shades.tobytes(), with_icc(grey_profile(gamma=1.8)))
     srgb = np.rint(srgb_curve((shades / 255) ** 1.8) * 255).astype(np.uint8)
     return Case(content, np.dstack([srgb] * 3), tolerance=2)
+
+
+def in_chunks(chunks: list[bytes], to_srgb: ToSrgb, *, grey: bool = False) -> Case:
+    """A PNG that says by other chunks than a profile how its colours are to be read."""
+    rgb = three(patches()[:, :, 0]) if grey else patches()
+    rows = rgb[:, :, 0].tobytes() if grey else rgb.tobytes()
+    return in_other_words(png_file((rgb.shape[1], rgb.shape[0]), 8, 0 if grey else 2, rows, *chunks), rgb, to_srgb)
+
+
+def in_other_words(content: bytes, rgb: Pixels, to_srgb: ToSrgb) -> Case:
+    """A profile is made of what the file says, and LittleCMS reads the same in it as the formula says."""
+    srgb = np.rint(np.clip(to_srgb(rgb / 255), 0, 1) * 255).astype(np.uint8)
+    profile = decode(content).icc_profile
+    assert profile is not None
+    assert difference(seen_by_littlecms(rgb, profile), srgb).max() <= 3
+    return Case(content, rgb, profile=profile, srgb=srgb)
 
 
 def cmyk(content: bytes, ink: Pixels) -> Case:
@@ -272,6 +295,14 @@ def lossy_heic() -> Case:
     return Case(file_of(Image.fromarray(smooth), "HEIF", quality=90), smooth, tolerance=6)
 
 
+def heic_in_codes(primaries: int, transfer: int, to_srgb: ToSrgb) -> Case:
+    """One that says by its box `nclx` how its colours are to be read, as Android's do."""
+    codes = {"color_primaries": primaries, "transfer_characteristics": transfer, "save_nclx_profile": True}
+    content = file_of(Image.fromarray(patches()), "HEIF", **EXACTLY["HEIF"], **codes)
+    assert b"nclx" + struct.pack(">HH", primaries, transfer) in content
+    return in_other_words(content, patches(), to_srgb)
+
+
 def grey_heic() -> Case:
     content = file_of(Image.fromarray(gradient()[:, :, 1]), "HEIF", quality=-1)
     return Case(content, three(gradient()[:, :, 1]))
@@ -301,6 +332,12 @@ CASES: dict[str, Callable[[], Case]] = {
         for space in (display_p3, adobe_rgb)
     },
     "grey PNG in gamma 1.8": in_grey_profile,
+    "PNG in Display P3 by cICP": lambda: in_chunks([cicp(12, 13)], display_p3()[1]),
+    "PNG in Adobe RGB by gAMA and cHRM": lambda: in_chunks([gama(45_470), ADOBE_CHRM], adobe_rgb()[1]),
+    "PNG in linear light by gAMA": lambda: in_chunks([gama(100_000)], srgb_curve),
+    "grey PNG in linear light by gAMA": lambda: in_chunks([gama(100_000)], srgb_curve, grey=True),
+    "PNG in BT.709's colours and PQ by cICP": lambda: in_chunks([cicp(1, 16)], pq_as_srgb),
+    "PNG in BT.709's colours and HLG by cICP": lambda: in_chunks([cicp(1, 18)], hlg_as_srgb),
     "CMYK JPEG": adobe_cmyk,
     "CMYK JPEG as YCCK": adobe_ycck,
     "CMYK JPEG without Adobe's marker": cmyk_without_marker,
@@ -339,6 +376,8 @@ CASES: dict[str, Callable[[], Case]] = {
     "HEIC": heic,
     "HEIC, lossy": lossy_heic,
     "HEIC, grey": grey_heic,
+    "HEIC in Display P3 by nclx": lambda: heic_in_codes(12, 13, display_p3()[1]),
+    "HEIC in BT.709's colours and PQ by nclx": lambda: heic_in_codes(1, 16, pq_as_srgb),
     "1 x 1": lambda: png_of(1, 1),
     "1 x 20000": lambda: png_of(1, 20_000),
     "20000 x 1": lambda: png_of(20_000, 1),
@@ -408,11 +447,8 @@ def test_a_profile_made_here_means_what_its_name_says(
 ) -> None:
     """The formula beside it, and LittleCMS reading the profile, come to the same colours."""
     profile, to_srgb = space()
-    source = ImageCms.ImageCmsProfile(BytesIO(profile))
-    converted = ImageCms.profileToProfile(
-        Image.fromarray(patches()), source, ImageCms.createProfile("sRGB"), outputMode="RGB"
-    )
-    assert difference(np.asarray(converted), np.clip(to_srgb(patches() / 255), 0, 1) * 255).max() <= 3
+    expected = np.clip(to_srgb(patches() / 255), 0, 1) * 255
+    assert difference(seen_by_littlecms(patches(), profile), expected).max() <= 3
 
 
 def patches() -> Pixels:
@@ -430,6 +466,11 @@ def half(width: int, height: int) -> Pixels:
     y, x = np.mgrid[0:height, 0:width]
     place = (x + 0.5) / width if width >= height else (y + 0.5) / height
     return np.asarray(np.clip(2.5 - 5 * abs(place - 0.5), 0, 1) * 255, np.uint8)
+
+
+def seen_by_littlecms(rgb: Pixels, profile: bytes) -> Pixels:
+    source, srgb = ImageCms.ImageCmsProfile(BytesIO(profile)), ImageCms.createProfile("sRGB")
+    return np.asarray(ImageCms.profileToProfile(Image.fromarray(rgb), source, srgb, outputMode="RGB"))
 
 
 def seen_by_opencv(content: bytes, *, turn: bool = True) -> Pixels:
