@@ -2,7 +2,6 @@
 
 import math
 import re
-import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -22,6 +21,8 @@ from background_remover.domain.errors import (
     TooManyPixelsError,
     UnsupportedImageTypeError,
 )
+from imaging.avif import open_avif
+from imaging.boxes import said_sizes
 from imaging.jpeg import Jpeg, require_few_scans
 from imaging.png_chunks import open_png
 from imaging.profiles import cicp_profile
@@ -31,8 +32,7 @@ MAX_PIXELS = 50_000_000
 BOMB_PIXELS = 178_956_970  # where Pillow by itself refuses: twice Image.MAX_IMAGE_PIXELS
 MAX_GIF_BLOCKS = 50_000  # before the first frame; full ones fill more than the largest file
 
-TAKEN = "JPEG, PNG, WebP, GIF and HEIC are taken"
-_SIZELESS = "The image is damaged: it does not say how large it is."
+TAKEN = "JPEG, PNG, WebP, GIF, HEIC and AVIF are taken"
 
 
 class _Gif(GifImageFile):
@@ -69,31 +69,25 @@ _OPENERS: list[tuple[re.Pattern[bytes], Callable[[BytesIO], ImageFile]]] = [
     (re.compile(rb"GIF8[79]a"), _Gif),
     # Still pictures in HEVC: https://nokiatech.github.io/heif/technical.html
     (re.compile(rb"\0\0\0.ftyp(hei[cx].{4}|mif1.{4}(?:.{4}){0,8}?hei[cx])", re.DOTALL), _heic),
+    (re.compile(rb"\0\0\0.ftyp(avif.{4}|mif1.{4}(?:.{4}){0,8}?avif)", re.DOTALL), open_avif),
 ]
 
 
 def open_image(content: bytes) -> ImageFile:
-    """An image of one of the five types whose header has been read and found acceptable; no pixel is decoded yet."""
+    """An image of one of the six types whose header has been read and found acceptable; no pixel is decoded yet."""
     if not content:
         raise EmptyImageError("The image is empty: it has 0 bytes.")
     opener = next((opener for signature, opener in _OPENERS if signature.match(content)), None)
     if opener is None:
         raise _refusal(content)
+    if opener in (_heic, open_avif):
+        # Before it is opened: libavif has a limit of its own, and calls what is beyond it damaged.
+        _require_few_pixels(*max(said_sizes(content), key=math.prod))
     with hostile_data():
         image = opener(BytesIO(content))
-    width, height = image.size
-    if opener is _heic:
-        width, height = max((image.size, *_coded_sizes(content)), key=math.prod)
-    if width * height > BOMB_PIXELS:
-        raise DecompressionBombError(
-            f"The image claims {width} x {height} pixels; at most {MAX_PIXELS // 1_000_000} megapixels are taken."
-        )
-    if width * height > MAX_PIXELS:
-        raise TooManyPixelsError(
-            f"The image has {width * height / 1e6:.1f} megapixels; at most {MAX_PIXELS // 1_000_000} are taken."
-        )
+    _require_few_pixels(*image.size)
     if opener is Jpeg:
-        require_few_scans(content, width * height)
+        require_few_scans(content, image.width * image.height)
     return image
 
 
@@ -127,41 +121,18 @@ def orientation(image: ImageFile) -> int:
     return value if value in range(1, 9) else 1
 
 
+def _require_few_pixels(width: int, height: int) -> None:
+    if width * height > BOMB_PIXELS:
+        raise DecompressionBombError(
+            f"The image claims {width} x {height} pixels; at most {MAX_PIXELS // 1_000_000} megapixels are taken."
+        )
+    if width * height > MAX_PIXELS:
+        raise TooManyPixelsError(
+            f"The image has {width * height / 1e6:.1f} megapixels; at most {MAX_PIXELS // 1_000_000} are taken."
+        )
+
+
 def _refusal(content: bytes) -> ImageError:
     if name := name_of_other_type(content):
         return UnsupportedImageTypeError(f"The image's type is {name}; {TAKEN}.")
     return NotAnImageError(f"The file is not an image; {TAKEN}.")
-
-
-def _coded_sizes(heic: bytes) -> list[tuple[int, int]]:
-    """Widths and heights that are decoded, of which a crop may show little. Raises CorruptImageError.
-
-    libheif decodes nothing that is larger than its box `ispe` says: ISO/IEC 23008-12, 6.5.3.
-    """
-    sizes: list[tuple[int, int]] = []
-    for kind, box in _boxes(heic):
-        if kind == b"meta":
-            plain = re.findall(rb"\0\0\0\x14ispe\0{4}(.{4})(.{4})", box, re.DOTALL)
-            if len(plain) != box.count(b"ispe"):
-                raise CorruptImageError(_SIZELESS)
-            sizes += ((int.from_bytes(width), int.from_bytes(height)) for width, height in plain)
-    if not sizes:
-        raise CorruptImageError(_SIZELESS)
-    return sizes
-
-
-def _boxes(heic: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Kinds and bytes, of the outermost only: ISO/IEC 14496-12, 4.2."""
-    position = 0
-    while position + 8 <= len(heic):
-        length, kind = struct.unpack_from(">I4s", heic, position)
-        header = 8
-        if length == 0:
-            length = len(heic) - position
-        elif length == 1:  # the length proper follows
-            header = 16
-            length = int.from_bytes(heic[position + 8 : position + header])
-        if length < 8:  # libheif reads no further either
-            return
-        yield kind, heic[position : position + length]
-        position += length

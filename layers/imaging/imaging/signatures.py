@@ -7,7 +7,7 @@ import re
 
 _SIGNATURES = {
     "TIFF": rb"II[*+]\0|MM\0[*+]",
-    "AVIF": rb".{4}ftyp(avi[fs]|mif1.{4}(?:.{4}){0,8}?avif)",
+    "AVIF sequence": rb".{4}ftyp(avis|msf1.{4}(?:.{4}){0,8}?avis)",
     "HEIF": rb".{4}ftyp(hei[ms]|hev[cmsx]|mif1|msf1)",
     "JPEG 2000": rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51",
     "JPEG-LS": rb"\xff\xd8\xff\xf7",

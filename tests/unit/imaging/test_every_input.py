@@ -74,7 +74,7 @@ UPRIGHT: dict[int, Callable[[Pixels], Pixels]] = {  # what EXIF says has to be d
 def turned(file_format: str, orientation: int) -> Case:
     options = {"exif": exif_turning(orientation), **EXACTLY.get(file_format, {})}
     content = file_of(Image.fromarray(gradient()), file_format, **options)
-    lying = seen_by_opencv(content, turn=False) if file_format == "JPEG" else gradient()
+    lying = seen_by_opencv(content, turn=False) if file_format in ("JPEG", "AVIF") else gradient()
     return Case(content, UPRIGHT[orientation](lying))
 
 
@@ -86,7 +86,7 @@ def in_profile(file_format: str, space: Callable[[], ColourSpace]) -> Case:
     profile, to_srgb = space()
     options = EXACTLY.get(file_format, {"quality": 100, "subsampling": 0} if file_format == "JPEG" else {})
     content = file_of(Image.fromarray(patches()), file_format, icc_profile=profile, **options)
-    rgb = seen_by_opencv(content) if file_format == "JPEG" else patches()
+    rgb = seen_by_opencv(content) if file_format in ("JPEG", "AVIF") else patches()
     srgb = np.rint(np.clip(to_srgb(rgb / 255), 0, 1) * 255).astype(np.uint8)
     assert abs(srgb.astype(int) - rgb).max() > 20  # or nobody would notice that the profile is left out
     return Case(content, rgb, profile=profile, srgb=srgb)
@@ -308,6 +308,30 @@ def grey_heic() -> Case:
     return Case(content, three(gradient()[:, :, 1]))
 
 
+def avif(bits: int = 8, channels: int = 3) -> Case:
+    """Exactly, which Pillow does not write. More than 8 bits keep their upper ones."""
+    alpha = np.tile(np.minimum(np.arange(64) * 9, 255).astype(np.uint8), (48, 1))
+    top = {1: gradient()[:, :, 1], 3: gradient()[:, :, ::-1], 4: np.dstack([gradient()[:, :, ::-1], alpha])}[channels]
+    samples = top if bits == 8 else np.rint(top * ((2**bits - 1) / 255)).astype(np.uint16)
+    options = [cv2.IMWRITE_AVIF_DEPTH, bits, cv2.IMWRITE_AVIF_QUALITY, 100, cv2.IMWRITE_AVIF_SPEED, 10]
+    content = cv2.imencode(".avif", samples, options)[1].tobytes()
+    rgb = three(top) if channels == 1 else gradient()
+    return Case(content, rgb, alpha if channels == 4 else None)
+
+
+def lossy_avif() -> Case:
+    """As web sites have them, 4:2:0."""
+    smooth = cv2.GaussianBlur(gradient(), (0, 0), 4).astype(np.uint8)
+    return Case(file_of(Image.fromarray(smooth), "AVIF", quality=80), smooth, tolerance=6)
+
+
+def avif_in_codes(primaries: int, transfer: int, to_srgb: ToSrgb) -> Case:
+    content = file_of(Image.fromarray(patches()), "AVIF", **EXACTLY["AVIF"])
+    codes = content.index(b"colrnclx") + 8
+    content = content[:codes] + struct.pack(">HH", primaries, transfer) + content[codes + 4 :]
+    return in_other_words(content, seen_by_opencv(content), to_srgb)
+
+
 # ---- sizes ---------------------------------------------------------------------------------------
 
 
@@ -323,12 +347,12 @@ def fifty_megapixels() -> Case:
 CASES: dict[str, Callable[[], Case]] = {
     **{
         f"{file_format}, orientation {orientation}": lambda f=file_format, o=orientation: turned(f, o)  # type: ignore[misc]
-        for file_format in ("JPEG", "PNG", "WEBP", "HEIF")
+        for file_format in ("JPEG", "PNG", "WEBP", "HEIF", "AVIF")
         for orientation in UPRIGHT
     },
     **{
         f"{file_format} in {space.__name__}": lambda f=file_format, s=space: in_profile(f, s)  # type: ignore[misc]
-        for file_format in ("JPEG", "PNG", "WEBP", "HEIF")
+        for file_format in ("JPEG", "PNG", "WEBP", "HEIF", "AVIF")
         for space in (display_p3, adobe_rgb)
     },
     "grey PNG in gamma 1.8": in_grey_profile,
@@ -376,6 +400,12 @@ CASES: dict[str, Callable[[], Case]] = {
     "HEIC": heic,
     "HEIC, lossy": lossy_heic,
     "HEIC, grey": grey_heic,
+    **{f"AVIF of {bits} bits": lambda b=bits: avif(b) for bits in (8, 10, 12)},  # type: ignore[misc]
+    **{f"AVIF of {bits} bits with alpha": lambda b=bits: avif(b, 4) for bits in (8, 10)},  # type: ignore[misc]
+    "AVIF, grey": lambda: avif(8, 1),
+    "AVIF, lossy": lossy_avif,
+    "AVIF in Display P3 by nclx": lambda: avif_in_codes(12, 13, display_p3()[1]),
+    "AVIF in BT.709's colours and PQ by nclx": lambda: avif_in_codes(1, 16, pq_as_srgb),
     "HEIC in Display P3 by nclx": lambda: heic_in_codes(12, 13, display_p3()[1]),
     "HEIC in BT.709's colours and PQ by nclx": lambda: heic_in_codes(1, 16, pq_as_srgb),
     "1 x 1": lambda: png_of(1, 1),
