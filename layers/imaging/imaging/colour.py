@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from imaging.profiles import colour_space
+
 # Pillow reads no larger profile out of a PNG.
 _MAX_EMBEDDED_PROFILE = 1 << 20
 _STRIP_ROWS = 16
@@ -45,7 +47,7 @@ def _eight_bit_grey(image: Image.Image) -> Image.Image:
 def rgb_profile(image: Image.Image) -> bytes | None:
     """The profile of the file if an RGB image can carry it on: one for RGB, and not of absurd size."""
     profile: bytes | None = image.info.get("icc_profile")
-    if profile is None or image.mode == "CMYK" or _colour_space(profile) != b"RGB ":
+    if profile is None or image.mode == "CMYK" or colour_space(profile) != b"RGB ":
         return None
     return profile if len(profile) <= _MAX_EMBEDDED_PROFILE else None
 
@@ -123,10 +125,10 @@ def from_srgb(colour: tuple[int, int, int], profile: bytes | None) -> tuple[int,
 
 
 def _converted_by_profile(image: Image.Image) -> Image.Image | None:
-    profile = image.info.get("icc_profile")
-    mode = {"LA": "L", "RGBA": "RGB"}.get(image.mode, image.mode)
-    if not profile or _colour_space(profile) != {"L": b"GRAY", "RGB": b"RGB ", "CMYK": b"CMYK"}[mode]:
-        # A grey image with an RGB profile is equal parts of R, G and B.
+    profile: bytes = image.info.get("icc_profile") or b""
+    mode = {b"GRAY": "L", b"RGB ": "RGB", b"CMYK": "CMYK"}.get(colour_space(profile))
+    is_grey = image.mode in ("L", "LA")  # equal parts of R, G and B where the profile is for these
+    if mode is None or (image.mode == "CMYK") != (mode == "CMYK") or (mode == "L" and not is_grey):
         return None
     # Imported here: most photos come without a profile and need no colour management loaded.
     from PIL import ImageCms
@@ -136,8 +138,3 @@ def _converted_by_profile(image: Image.Image) -> Image.Image | None:
         return ImageCms.profileToProfile(image.convert(mode), source, ImageCms.createProfile("sRGB"), outputMode="RGB")
     except (ImageCms.PyCMSError, OSError):  # a damaged profile says nothing about the picture
         return None
-
-
-def _colour_space(profile: bytes) -> bytes:
-    """https://www.color.org/specification/ICC.1-2022-05.pdf, 7.2: signature at 36, data colour space at 16."""
-    return profile[16:20] if profile[36:40] == b"acsp" else b""

@@ -2,7 +2,6 @@
 
 import math
 import re
-import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -11,8 +10,6 @@ from PIL import Image
 from PIL.ExifTags import Base as ExifTag
 from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
-from PIL.JpegImagePlugin import JpegImageFile
-from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from background_remover.domain.errors import (
@@ -24,14 +21,18 @@ from background_remover.domain.errors import (
     TooManyPixelsError,
     UnsupportedImageTypeError,
 )
+from imaging.avif import open_avif
+from imaging.boxes import said_sizes
+from imaging.jpeg import Jpeg, require_few_scans
+from imaging.png_chunks import open_png
+from imaging.profiles import cicp_profile
+from imaging.signatures import name_of_other_type
 
 MAX_PIXELS = 50_000_000
 BOMB_PIXELS = 178_956_970  # where Pillow by itself refuses: twice Image.MAX_IMAGE_PIXELS
-MAX_SCANNED_PIXELS = 2_500_000_000  # 50 scans at 50 MP, 200 at 12 MP: encoders write about ten
 MAX_GIF_BLOCKS = 50_000  # before the first frame; full ones fill more than the largest file
 
-TAKEN = "JPEG, PNG, WebP, GIF and HEIC are taken"
-_SIZELESS = "The image is damaged: it does not say how large it is."
+TAKEN = "JPEG, PNG, WebP, GIF, HEIC and AVIF are taken"
 
 
 class _Gif(GifImageFile):
@@ -54,56 +55,39 @@ def _heic(file: BytesIO) -> ImageFile:
     # What lies beside the photo is not for us, and need not be parsed. A thumbnail would be taken for a draft.
     options.THUMBNAILS = options.DEPTH_IMAGES = options.AUX_IMAGES = False
     heic: ImageFile = HeifImageFile(file)
+    codes = heic.info.get("nclx_profile")
+    if codes and not heic.info.get("icc_profile"):
+        profile = cicp_profile(codes["color_primaries"], codes["transfer_characteristics"])
+        heic.info["icc_profile"] = profile or None
     return heic
 
 
 _OPENERS: list[tuple[re.Pattern[bytes], Callable[[BytesIO], ImageFile]]] = [
-    (re.compile(rb"\xff\xd8\xff"), JpegImageFile),
-    (re.compile(rb"\x89PNG\r\n\x1a\n"), PngImageFile),
+    (re.compile(rb"\xff\xd8\xff(?!\xf7)"), Jpeg),
+    (re.compile(rb"\x89PNG\r\n\x1a\n"), open_png),
     (re.compile(rb"RIFF.{4}WEBP", re.DOTALL), WebPImageFile),
     (re.compile(rb"GIF8[79]a"), _Gif),
     # Still pictures in HEVC: https://nokiatech.github.io/heif/technical.html
     (re.compile(rb"\0\0\0.ftyp(hei[cx].{4}|mif1.{4}(?:.{4}){0,8}?hei[cx])", re.DOTALL), _heic),
+    (re.compile(rb"\0\0\0.ftyp(avif.{4}|mif1.{4}(?:.{4}){0,8}?avif)", re.DOTALL), open_avif),
 ]
-# Recognised here and not by Pillow, whose forty decoders would all have a go at the stranger's bytes.
-_OTHER_TYPES = {
-    "BMP": re.compile(rb"BM.{4}\0{4}", re.DOTALL),
-    "TIFF": re.compile(rb"II[*+]\0|MM\0[*+]"),
-    "AVIF": re.compile(rb".{4}ftyp(avi[fs]|mif1.{4}(?:.{4}){0,8}?avif)", re.DOTALL),
-    "HEIF": re.compile(rb".{4}ftyp(hei[ms]|hev[cmsx]|mif1|msf1)", re.DOTALL),
-    "JPEG 2000": re.compile(rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51"),
-    "JPEG XL": re.compile(rb"\0\0\0\x0cJXL |\xff\x0a"),
-    "Photoshop": re.compile(rb"8BPS\0"),
-    "icon": re.compile(rb"\0\0[\1\2]\0"),
-}
 
 
 def open_image(content: bytes) -> ImageFile:
-    """An image of one of the five types whose header has been read and found acceptable; no pixel is decoded yet."""
+    """An image of one of the six types whose header has been read and found acceptable; no pixel is decoded yet."""
     if not content:
         raise EmptyImageError("The image is empty: it has 0 bytes.")
     opener = next((opener for signature, opener in _OPENERS if signature.match(content)), None)
     if opener is None:
         raise _refusal(content)
+    if opener in (_heic, open_avif):
+        # Before it is opened: libavif has a limit of its own, and calls what is beyond it damaged.
+        _require_few_pixels(*max(said_sizes(content), key=math.prod))
     with hostile_data():
         image = opener(BytesIO(content))
-    width, height = image.size
-    if opener is _heic:
-        width, height = max((image.size, *_coded_sizes(content)), key=math.prod)
-    if width * height > BOMB_PIXELS:
-        raise DecompressionBombError(
-            f"The image claims {width} x {height} pixels; at most {MAX_PIXELS // 1_000_000} megapixels are taken."
-        )
-    if width * height > MAX_PIXELS:
-        raise TooManyPixelsError(
-            f"The image has {width * height / 1e6:.1f} megapixels; at most {MAX_PIXELS // 1_000_000} are taken."
-        )
-    # In the coded pixels of a JPEG FF is never followed by DA, which starts a scan. Each scan visits every pixel, and
-    # costs as little as a hundred bytes: https://libjpeg-turbo.org/pmwiki/uploads/About/TwoIssueswiththeJPEGStandard.pdf
-    if opener is JpegImageFile and content.count(b"\xff\xda") * width * height > MAX_SCANNED_PIXELS:
-        raise DecompressionBombError("The JPEG has too many scans for its size: save it anew, not progressive.")
-    if isinstance(image, PngImageFile) and "exif" not in image.info and (exif := _exif_chunk(content)):
-        image.info["exif"] = exif
+    _require_few_pixels(*image.size)
+    if opener is Jpeg:
+        require_few_scans(content, image.width * image.height)
     return image
 
 
@@ -137,53 +121,18 @@ def orientation(image: ImageFile) -> int:
     return value if value in range(1, 9) else 1
 
 
+def _require_few_pixels(width: int, height: int) -> None:
+    if width * height > BOMB_PIXELS:
+        raise DecompressionBombError(
+            f"The image claims {width} x {height} pixels; at most {MAX_PIXELS // 1_000_000} megapixels are taken."
+        )
+    if width * height > MAX_PIXELS:
+        raise TooManyPixelsError(
+            f"The image has {width * height / 1e6:.1f} megapixels; at most {MAX_PIXELS // 1_000_000} are taken."
+        )
+
+
 def _refusal(content: bytes) -> ImageError:
-    for name, signature in _OTHER_TYPES.items():
-        if signature.match(content):
-            return UnsupportedImageTypeError(f"The image's type is {name}; {TAKEN}.")
+    if name := name_of_other_type(content):
+        return UnsupportedImageTypeError(f"The image's type is {name}; {TAKEN}.")
     return NotAnImageError(f"The file is not an image; {TAKEN}.")
-
-
-def _exif_chunk(content: bytes) -> bytes | None:
-    """A PNG may have its EXIF after the pixels (https://www.w3.org/TR/png-3/#5ChunkOrdering)."""
-    position = len(b"\x89PNG\r\n\x1a\n")
-    while position + 8 <= len(content):
-        length, kind = struct.unpack_from(">I4s", content, position)
-        if kind == b"eXIf":
-            return content[position + 8 : position + 8 + length]
-        position += 12 + length
-    return None
-
-
-def _coded_sizes(heic: bytes) -> list[tuple[int, int]]:
-    """Widths and heights that are decoded, of which a crop may show little. Raises CorruptImageError.
-
-    libheif decodes nothing that is larger than its box `ispe` says: ISO/IEC 23008-12, 6.5.3.
-    """
-    sizes: list[tuple[int, int]] = []
-    for kind, box in _boxes(heic):
-        if kind == b"meta":
-            plain = re.findall(rb"\0\0\0\x14ispe\0{4}(.{4})(.{4})", box, re.DOTALL)
-            if len(plain) != box.count(b"ispe"):
-                raise CorruptImageError(_SIZELESS)
-            sizes += ((int.from_bytes(width), int.from_bytes(height)) for width, height in plain)
-    if not sizes:
-        raise CorruptImageError(_SIZELESS)
-    return sizes
-
-
-def _boxes(heic: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Kinds and bytes, of the outermost only: ISO/IEC 14496-12, 4.2."""
-    position = 0
-    while position + 8 <= len(heic):
-        length, kind = struct.unpack_from(">I4s", heic, position)
-        header = 8
-        if length == 0:
-            length = len(heic) - position
-        elif length == 1:  # the length proper follows
-            header = 16
-            length = int.from_bytes(heic[position + 8 : position + header])
-        if length < 8:  # libheif reads no further either
-            return
-        yield kind, heic[position : position + length]
-        position += length

@@ -82,6 +82,7 @@ def test_patience_lasts_six_hours_from_the_creation(waited: timedelta, out_of_pa
     [
         ("image/jpeg", "image/jpeg"),
         ("image/heif", "image/heif"),
+        ("image/avif", "image/avif"),
         ("IMAGE/PNG; q=1", "image/png"),
         ("image/jpg", "image/jpeg"),
         ("image/pjpeg", "image/jpeg"),

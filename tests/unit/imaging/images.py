@@ -14,7 +14,8 @@ from pillow_heif import register_heif_opener
 
 from imaging.photo import inference_copy
 
-type ColourSpace = tuple[bytes, Callable[[NDArray[np.float64]], NDArray[np.float64]]]
+type ToSrgb = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+type ColourSpace = tuple[bytes, ToSrgb]
 """A profile, and its colours from 0 to 1 as those of sRGB."""
 
 register_heif_opener()  # for writing; the code under test opens files without it
@@ -36,14 +37,15 @@ def file_of(image: Image.Image, file_format: str, **options: Any) -> bytes:
     return encoded.getvalue()
 
 
-EXACTLY: dict[str, dict[str, Any]] = {  # how Pillow keeps every pixel, where that must be asked for
+EXACTLY: dict[str, dict[str, Any]] = {  # how Pillow keeps every pixel, or nearly, where that must be asked for
     "WEBP": {"lossless": True, "exact": True, "quality": 0, "method": 0},
     "HEIF": {"quality": -1, "chroma": 444, "matrix_coefficients": 0},
+    "AVIF": {"quality": 100, "subsampling": "4:4:4", "speed": 10},
 }
 
 
 def photo_file(file_format: str, width: int = 64, height: int = 48, orientation: int | None = None) -> bytes:
-    """Exact but for JPEG, and GIF's 256 colours."""
+    """Exact but for JPEG, GIF's 256 colours, and the last bits of AVIF."""
     options = EXACTLY.get(file_format, {}).copy()
     if orientation is not None:
         options["exif"] = exif_turning(orientation)
@@ -124,6 +126,42 @@ def adobe_rgb() -> ColourSpace:
     primaries = [(0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457)]
     curve = struct.pack(">4s4xIH2x", b"curv", 1, 563)
     return _matrix_space(primaries, curve, lambda values: values ** (563 / 256))
+
+
+def pq_as_srgb(signal: NDArray[np.float64]) -> NDArray[np.float64]:
+    """ITU-R BT.2100, white at 203 cd/m² as in BT.2408, and what is brighter fitted below it."""
+    root = signal ** (1 / 78.84375)
+    nits = 10_000 * (np.maximum(root - 0.8359375, 0) / (18.8515625 - 18.6875 * root)) ** (1 / 0.1593017578125)
+    return _fitted(nits)
+
+
+def hlg_as_srgb(signal: NDArray[np.float64]) -> NDArray[np.float64]:
+    a, b = 0.17883277, 1 - 4 * 0.17883277
+    c = 0.5 - a * np.log(4 * a)
+    scene = np.where(signal <= 0.5, signal**2 / 3, (np.exp((signal - c) / a) + b) / 12)
+    return _fitted(1000 * scene**1.2)
+
+
+def _fitted(nits: NDArray[np.float64]) -> NDArray[np.float64]:
+    light, brightest = nits / 203, 1000 / 203
+    return srgb_curve(np.minimum(light * (1 + light / brightest**2) / (1 + light), 1))
+
+
+def cicp(primaries: int, transfer: int, matrix: int = 0, full_range: int = 1) -> bytes:
+    return png_chunk(b"cICP", bytes([primaries, transfer, matrix, full_range]))
+
+
+def gama(value: int) -> bytes:
+    return png_chunk(b"gAMA", value.to_bytes(4))
+
+
+def chrm(*points: float) -> bytes:
+    """White, red, green, blue, each as x and y."""
+    return png_chunk(b"cHRM", struct.pack(">8I", *(round(value * 100_000) for value in points)))
+
+
+ADOBE_CHRM = chrm(0.3127, 0.3290, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06)
+SRGB_CHRM = chrm(0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
 
 
 def _matrix_space(

@@ -3,6 +3,7 @@
 What is expected comes from arrays that the file was made of, from the formulas of the standards, or from OpenCV.
 """
 
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
@@ -19,18 +20,24 @@ from imaging.cutout import compose, encode
 from imaging.matte import encode_matte, read_matte
 from imaging.photo import INFERENCE_LONG_EDGE, INFERENCE_SHORT_EDGE, decode, inference_copy, inspect
 from tests.unit.imaging.images import (
+    ADOBE_CHRM,
     EXACTLY,
     ColourSpace,
+    ToSrgb,
     adobe_rgb,
+    cicp,
     cmyk_profile,
     display_p3,
     exif_turning,
     file_of,
+    gama,
     gradient,
     grey_profile,
+    hlg_as_srgb,
     opened,
     png_chunk,
     png_file,
+    pq_as_srgb,
     srgb_curve,
     with_icc,
 )
@@ -67,7 +74,7 @@ UPRIGHT: dict[int, Callable[[Pixels], Pixels]] = {  # what EXIF says has to be d
 def turned(file_format: str, orientation: int) -> Case:
     options = {"exif": exif_turning(orientation), **EXACTLY.get(file_format, {})}
     content = file_of(Image.fromarray(gradient()), file_format, **options)
-    lying = seen_by_opencv(content, turn=False) if file_format == "JPEG" else gradient()
+    lying = seen_by_opencv(content, turn=False) if file_format in ("JPEG", "AVIF") else gradient()
     return Case(content, UPRIGHT[orientation](lying))
 
 
@@ -79,7 +86,7 @@ def in_profile(file_format: str, space: Callable[[], ColourSpace]) -> Case:
     profile, to_srgb = space()
     options = EXACTLY.get(file_format, {"quality": 100, "subsampling": 0} if file_format == "JPEG" else {})
     content = file_of(Image.fromarray(patches()), file_format, icc_profile=profile, **options)
-    rgb = seen_by_opencv(content) if file_format == "JPEG" else patches()
+    rgb = seen_by_opencv(content) if file_format in ("JPEG", "AVIF") else patches()
     srgb = np.rint(np.clip(to_srgb(rgb / 255), 0, 1) * 255).astype(np.uint8)
     assert abs(srgb.astype(int) - rgb).max() > 20  # or nobody would notice that the profile is left out
     return Case(content, rgb, profile=profile, srgb=srgb)
@@ -91,6 +98,22 @@ def in_grey_profile() -> Case:
     content = png_file((16, 16), 8, 0, shades.tobytes(), with_icc(grey_profile(gamma=1.8)))
     srgb = np.rint(srgb_curve((shades / 255) ** 1.8) * 255).astype(np.uint8)
     return Case(content, np.dstack([srgb] * 3), tolerance=2)
+
+
+def in_chunks(chunks: list[bytes], to_srgb: ToSrgb, *, grey: bool = False) -> Case:
+    """A PNG that says by other chunks than a profile how its colours are to be read."""
+    rgb = three(patches()[:, :, 0]) if grey else patches()
+    rows = rgb[:, :, 0].tobytes() if grey else rgb.tobytes()
+    return in_other_words(png_file((rgb.shape[1], rgb.shape[0]), 8, 0 if grey else 2, rows, *chunks), rgb, to_srgb)
+
+
+def in_other_words(content: bytes, rgb: Pixels, to_srgb: ToSrgb) -> Case:
+    """A profile is made of what the file says, and LittleCMS reads the same in it as the formula says."""
+    srgb = np.rint(np.clip(to_srgb(rgb / 255), 0, 1) * 255).astype(np.uint8)
+    profile = decode(content).icc_profile
+    assert profile is not None
+    assert difference(seen_by_littlecms(rgb, profile), srgb).max() <= 3
+    return Case(content, rgb, profile=profile, srgb=srgb)
 
 
 def cmyk(content: bytes, ink: Pixels) -> Case:
@@ -246,6 +269,12 @@ def jpeg_of_4_1_1() -> Case:
     return Case(content, seen_by_opencv(content))
 
 
+def jpeg_without_end(width: int = 200, height: int = 150, **options: Any) -> Case:
+    whole = jpeg(width, height, **options)
+    assert whole.content.endswith(b"\xff\xd9")
+    return Case(whole.content[:-2], whole.rgb)
+
+
 def grey_jpeg() -> Case:
     content = file_of(Image.fromarray(gradient()[:, :, 0]), "JPEG")
     return Case(content, seen_by_opencv(content))
@@ -266,9 +295,41 @@ def lossy_heic() -> Case:
     return Case(file_of(Image.fromarray(smooth), "HEIF", quality=90), smooth, tolerance=6)
 
 
+def heic_in_codes(primaries: int, transfer: int, to_srgb: ToSrgb) -> Case:
+    """One that says by its box `nclx` how its colours are to be read, as Android's do."""
+    codes = {"color_primaries": primaries, "transfer_characteristics": transfer, "save_nclx_profile": True}
+    content = file_of(Image.fromarray(patches()), "HEIF", **EXACTLY["HEIF"], **codes)
+    assert b"nclx" + struct.pack(">HH", primaries, transfer) in content
+    return in_other_words(content, patches(), to_srgb)
+
+
 def grey_heic() -> Case:
     content = file_of(Image.fromarray(gradient()[:, :, 1]), "HEIF", quality=-1)
     return Case(content, three(gradient()[:, :, 1]))
+
+
+def avif(bits: int = 8, channels: int = 3) -> Case:
+    """Exactly, which Pillow does not write. More than 8 bits keep their upper ones."""
+    alpha = np.tile(np.minimum(np.arange(64) * 9, 255).astype(np.uint8), (48, 1))
+    top = {1: gradient()[:, :, 1], 3: gradient()[:, :, ::-1], 4: np.dstack([gradient()[:, :, ::-1], alpha])}[channels]
+    samples = top if bits == 8 else np.rint(top * ((2**bits - 1) / 255)).astype(np.uint16)
+    options = [cv2.IMWRITE_AVIF_DEPTH, bits, cv2.IMWRITE_AVIF_QUALITY, 100, cv2.IMWRITE_AVIF_SPEED, 10]
+    content = cv2.imencode(".avif", samples, options)[1].tobytes()
+    rgb = three(top) if channels == 1 else gradient()
+    return Case(content, rgb, alpha if channels == 4 else None)
+
+
+def lossy_avif() -> Case:
+    """As web sites have them, 4:2:0."""
+    smooth = cv2.GaussianBlur(gradient(), (0, 0), 4).astype(np.uint8)
+    return Case(file_of(Image.fromarray(smooth), "AVIF", quality=80), smooth, tolerance=6)
+
+
+def avif_in_codes(primaries: int, transfer: int, to_srgb: ToSrgb) -> Case:
+    content = file_of(Image.fromarray(patches()), "AVIF", **EXACTLY["AVIF"])
+    codes = content.index(b"colrnclx") + 8
+    content = content[:codes] + struct.pack(">HH", primaries, transfer) + content[codes + 4 :]
+    return in_other_words(content, seen_by_opencv(content), to_srgb)
 
 
 # ---- sizes ---------------------------------------------------------------------------------------
@@ -286,15 +347,21 @@ def fifty_megapixels() -> Case:
 CASES: dict[str, Callable[[], Case]] = {
     **{
         f"{file_format}, orientation {orientation}": lambda f=file_format, o=orientation: turned(f, o)  # type: ignore[misc]
-        for file_format in ("JPEG", "PNG", "WEBP", "HEIF")
+        for file_format in ("JPEG", "PNG", "WEBP", "HEIF", "AVIF")
         for orientation in UPRIGHT
     },
     **{
         f"{file_format} in {space.__name__}": lambda f=file_format, s=space: in_profile(f, s)  # type: ignore[misc]
-        for file_format in ("JPEG", "PNG", "WEBP", "HEIF")
+        for file_format in ("JPEG", "PNG", "WEBP", "HEIF", "AVIF")
         for space in (display_p3, adobe_rgb)
     },
     "grey PNG in gamma 1.8": in_grey_profile,
+    "PNG in Display P3 by cICP": lambda: in_chunks([cicp(12, 13)], display_p3()[1]),
+    "PNG in Adobe RGB by gAMA and cHRM": lambda: in_chunks([gama(45_470), ADOBE_CHRM], adobe_rgb()[1]),
+    "PNG in linear light by gAMA": lambda: in_chunks([gama(100_000)], srgb_curve),
+    "grey PNG in linear light by gAMA": lambda: in_chunks([gama(100_000)], srgb_curve, grey=True),
+    "PNG in BT.709's colours and PQ by cICP": lambda: in_chunks([cicp(1, 16)], pq_as_srgb),
+    "PNG in BT.709's colours and HLG by cICP": lambda: in_chunks([cicp(1, 18)], hlg_as_srgb),
     "CMYK JPEG": adobe_cmyk,
     "CMYK JPEG as YCCK": adobe_ycck,
     "CMYK JPEG without Adobe's marker": cmyk_without_marker,
@@ -325,10 +392,22 @@ CASES: dict[str, Callable[[], Case]] = {
     "4:2:2 JPEG": lambda: jpeg(subsampling="4:2:2"),
     "4:2:0 JPEG": lambda: jpeg(subsampling="4:2:0"),
     "4:1:1 JPEG": jpeg_of_4_1_1,
+    "JPEG without its end marker": jpeg_without_end,
+    "progressive JPEG without its end marker": lambda: jpeg_without_end(progressive=True),
+    "JPEG with restart markers without its end marker": lambda: jpeg_without_end(restart_marker_rows=1),
+    "large JPEG without its end marker": lambda: jpeg_without_end(2400, 2100),
     "lossy WebP": lossy_webp,
     "HEIC": heic,
     "HEIC, lossy": lossy_heic,
     "HEIC, grey": grey_heic,
+    **{f"AVIF of {bits} bits": lambda b=bits: avif(b) for bits in (8, 10, 12)},  # type: ignore[misc]
+    **{f"AVIF of {bits} bits with alpha": lambda b=bits: avif(b, 4) for bits in (8, 10)},  # type: ignore[misc]
+    "AVIF, grey": lambda: avif(8, 1),
+    "AVIF, lossy": lossy_avif,
+    "AVIF in Display P3 by nclx": lambda: avif_in_codes(12, 13, display_p3()[1]),
+    "AVIF in BT.709's colours and PQ by nclx": lambda: avif_in_codes(1, 16, pq_as_srgb),
+    "HEIC in Display P3 by nclx": lambda: heic_in_codes(12, 13, display_p3()[1]),
+    "HEIC in BT.709's colours and PQ by nclx": lambda: heic_in_codes(1, 16, pq_as_srgb),
     "1 x 1": lambda: png_of(1, 1),
     "1 x 20000": lambda: png_of(1, 20_000),
     "20000 x 1": lambda: png_of(20_000, 1),
@@ -398,11 +477,8 @@ def test_a_profile_made_here_means_what_its_name_says(
 ) -> None:
     """The formula beside it, and LittleCMS reading the profile, come to the same colours."""
     profile, to_srgb = space()
-    source = ImageCms.ImageCmsProfile(BytesIO(profile))
-    converted = ImageCms.profileToProfile(
-        Image.fromarray(patches()), source, ImageCms.createProfile("sRGB"), outputMode="RGB"
-    )
-    assert difference(np.asarray(converted), np.clip(to_srgb(patches() / 255), 0, 1) * 255).max() <= 3
+    expected = np.clip(to_srgb(patches() / 255), 0, 1) * 255
+    assert difference(seen_by_littlecms(patches(), profile), expected).max() <= 3
 
 
 def patches() -> Pixels:
@@ -420,6 +496,11 @@ def half(width: int, height: int) -> Pixels:
     y, x = np.mgrid[0:height, 0:width]
     place = (x + 0.5) / width if width >= height else (y + 0.5) / height
     return np.asarray(np.clip(2.5 - 5 * abs(place - 0.5), 0, 1) * 255, np.uint8)
+
+
+def seen_by_littlecms(rgb: Pixels, profile: bytes) -> Pixels:
+    source, srgb = ImageCms.ImageCmsProfile(BytesIO(profile)), ImageCms.createProfile("sRGB")
+    return np.asarray(ImageCms.profileToProfile(Image.fromarray(rgb), source, srgb, outputMode="RGB"))
 
 
 def seen_by_opencv(content: bytes, *, turn: bool = True) -> Pixels:

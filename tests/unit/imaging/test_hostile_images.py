@@ -89,6 +89,12 @@ def heic_with_lengths(how: str, heic: bytes) -> bytes:
     return begin + longer.replace(pixels_at, struct.pack(">I", end + 8 + len(longer) - len(meta))) + pixels
 
 
+def avif_claiming(width: int, height: int) -> bytes:
+    avif = photo_file("AVIF")
+    size = avif.index(b"ispe") + 8
+    return avif[:size] + struct.pack(">II", width, height) + avif[size + 8 :]
+
+
 def jpeg_claiming(width: int, height: int) -> bytes:
     jpeg = photo_file("JPEG")
     size = jpeg.index(b"\xff\xc0") + 5
@@ -102,21 +108,42 @@ def test_no_bytes_are_an_empty_image(read: Reader) -> None:
 
 
 @every_reader
-@pytest.mark.parametrize("content", [b"Dear Sir or Madam,", b"%PDF-1.7", b"BM is short for", b"\x89PN", b"\0" * 100])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(
+            b"Dear Sir or Madam,",
+            b"%PDF-1.7",
+            b"BM is short for",
+            b"BM\x98\1\0\0\0\0\0\0 and more",
+            b"\x89PN",
+            b"\0" * 100,
+        ),
+        *(b"\0\0\1\0" + bytes(40), b"\0\0\1\0\1\0" + bytes(40), b"\0\0\2" + bytes(40), b"\0\0\1\xba" * 20),
+    ],
+)
 def test_what_is_no_image_is_refused_whatever_it_is_called(read: Reader, content: bytes) -> None:
     with pytest.raises(NotAnImageError):
         read(content)
 
 
+AVIS = "AVIF sequence"
+TGAS = [(mode, way) for mode in ("RGB", "RGBA", "L", "LA", "P") for way in (None, "tga_rle")]
+
+
 @pytest.mark.parametrize(
     ("content", "name"),
-    [(file_of(Image.new("RGB", (8, 8)), kind), kind) for kind in ("BMP", "TIFF", "AVIF")]
+    [(file_of(Image.new("RGB", (8, 8)), kind), kind) for kind in ("BMP", "TIFF")]
     + [
         (file_of(Image.new("RGB", (8, 8)), "JPEG2000"), "JPEG 2000"),
         (file_of(Image.new("RGB", (16, 16)), "ICO"), "icon"),
+        (file_of(Image.new("RGB", (256, 256)), "ICO", sizes=[(16, 16), (256, 256)], bitmap_format="bmp"), "icon"),
+        (b"\0\0\2\0\1\0\x20\x20\0\0\7\0\7\0\xa8\x10\0\0\x16\0\0\0\x28\0\0\0", "icon"),  # a mouse pointer
+        *((file_of(Image.new(mode, (300, 200)), "TGA", compression=way), "TGA") for mode, way in TGAS),
         (b"\0\0\0\x18ftyphevc\0\0\0\0msf1hevc", "HEIF"),
-        (b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif", "AVIF"),
+        (file_of(Image.new("RGB", (8, 8)), "AVIF", save_all=True, append_images=[Image.new("RGB", (8, 8))]), AVIS),
         (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
+        (b"\xff\xd8\xff\xf7\0\x0b\x08", "JPEG-LS"),
         (b"8BPS\0\1", "Photoshop"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -140,7 +167,7 @@ def test_a_truncated_jpeg_is_corrupt(read: Reader, share: float, size: tuple[int
 
 
 @every_decoder
-@pytest.mark.parametrize("file_format", ["PNG", "WEBP", "GIF", "HEIF"])
+@pytest.mark.parametrize("file_format", ["PNG", "WEBP", "GIF", "HEIF", "AVIF"])
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.9, 0.995])
 def test_a_truncated_file_is_corrupt(read: Reader, file_format: str, share: float) -> None:
     content = photo_file(file_format, 300, 200)
@@ -154,7 +181,7 @@ def test_a_png_without_its_end_marker_still_has_all_its_pixels() -> None:
 
 
 @every_reader
-@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP", "GIF", "HEIF"])
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP", "GIF", "HEIF", "AVIF"])
 def test_a_file_that_ends_in_its_header_is_corrupt(read: Reader, file_format: str) -> None:
     with pytest.raises(CorruptImageError):
         read(photo_file(file_format)[:18])
@@ -170,7 +197,9 @@ def test_51_megapixels_are_too_many(read: Reader) -> None:
         read(tiny_file)
 
 
-@pytest.mark.parametrize("claiming", [jpeg_claiming, webp_claiming, gif_claiming, gif_frame_claiming, heic_claiming])
+@pytest.mark.parametrize(
+    "claiming", [jpeg_claiming, webp_claiming, gif_claiming, gif_frame_claiming, heic_claiming, avif_claiming]
+)
 def test_the_limit_is_the_same_for_every_type(claiming: Callable[[int, int], bytes]) -> None:
     with pytest.raises(TooManyPixelsError):
         inspect(claiming(10_000, 5001))
@@ -191,8 +220,9 @@ def test_50_megapixels_are_taken() -> None:
         gif_claiming(65_000, 65_000),
         gif_frame_claiming(65_000, 65_000),
         heic_claiming(65_000, 65_000),
+        avif_claiming(65_000, 65_000),
     ],
-    ids=["png", "jpeg", "webp", "gif", "gif's frame", "heic"],
+    ids=["png", "jpeg", "webp", "gif", "gif's frame", "heic", "avif"],
 )
 def test_an_absurd_number_of_pixels_is_a_bomb(read: Reader, content: bytes) -> None:
     with pytest.raises(DecompressionBombError):
@@ -286,10 +316,11 @@ def test_a_heics_own_thumbnail_is_not_taken_for_the_photo() -> None:
 # ---- anything at all -----------------------------------------------------------------------------
 
 SOUND_FILES = [
-    *(photo_file(kind, orientation=6) for kind in ("JPEG", "PNG", "WEBP", "HEIF")),
+    *(photo_file(kind, orientation=6) for kind in ("JPEG", "PNG", "WEBP", "HEIF", "AVIF")),
     photo_file("GIF"),
     file_of(Image.fromarray(gradient()), "GIF", save_all=True, append_images=[Image.new("RGB", (64, 48))]),
     file_of(Image.fromarray(gradient()).convert("RGBA"), "HEIF", icc_profile=srgb_profile()),
+    file_of(Image.fromarray(gradient()).convert("RGBA"), "AVIF", icc_profile=srgb_profile()),
     file_of(Image.fromarray(gradient()).convert("CMYK"), "JPEG", icc_profile=srgb_profile()),
     file_of(Image.fromarray(gradient()), "JPEG", progressive=True, icc_profile=srgb_profile()),
     file_of(Image.fromarray(gradient()), "WEBP", quality=50, icc_profile=srgb_profile()),
@@ -300,7 +331,8 @@ SOUND_FILES = [
 
 
 HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
-BEGINNINGS = [b"\xff\xd8\xff", PNG_SIGNATURE, b"RIFF\x40\0\0\0WEBPVP8 ", b"GIF89a", HEIC, b""]
+AVIF = b"\0\0\0\x18ftypavif\0\0\0\0avifmif1"
+BEGINNINGS = [b"\xff\xd8\xff", PNG_SIGNATURE, b"RIFF\x40\0\0\0WEBPVP8 ", b"GIF89a", HEIC, AVIF, b""]
 
 
 def try_to_read(content: bytes) -> None:
@@ -312,7 +344,7 @@ def try_to_read(content: bytes) -> None:
 @pytest.mark.filterwarnings("ignore")
 @settings(max_examples=300, deadline=None)
 @given(
-    st.sampled_from([b"\xff\xd8\xff", PNG_SIGNATURE, b"RIFF\x40\0\0\0WEBPVP8 ", b"GIF89a", HEIC, b""]),
+    st.sampled_from(BEGINNINGS),
     st.binary(max_size=200),
 )
 def test_only_image_errors_escape_from_random_bytes(signature: bytes, rest: bytes) -> None:

@@ -15,7 +15,7 @@ from tests.unit.imaging.images import (
     srgb_profile,
 )
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "HEIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "HEIF", "AVIF")
 
 
 @pytest.mark.parametrize("file_format", FORMATS)

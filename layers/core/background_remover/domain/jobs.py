@@ -15,7 +15,7 @@ from typing import Literal, get_args
 
 from background_remover.domain.subscriptions import Coverage
 
-PhotoType = Literal["image/jpeg", "image/png", "image/webp", "image/gif", "image/heic", "image/heif"]
+PhotoType = Literal["image/jpeg", "image/png", "image/webp", "image/gif", "image/heic", "image/heif", "image/avif"]
 UNKNOWN_TYPE = "application/octet-stream"
 _OTHER_NAMES = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "image/x-png": "image/png"}
 

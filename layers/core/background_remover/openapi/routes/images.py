@@ -32,9 +32,9 @@ ROUTES = (
         tag=Tag.IMAGES,
         summary="Cut one image out",
         description="Send the photo as a form, as the body with the fields in the query, or as JSON; or send the id of "
-        "a photo that was uploaded. A JPEG, PNG, WebP, GIF (its first frame) or HEIC, up to 4.4 MB and 50 megapixels. "
-        "With `Accept: image/png` (or `image/webp`, `image/jpeg`) the cut-out itself is answered. A JPEG needs a "
-        "`background`.",
+        "a photo that was uploaded. A JPEG, PNG, WebP, GIF (its first frame), HEIC or AVIF, up to 4.4 MB and 50 "
+        "megapixels. With `Accept: image/png` (or `image/webp`, `image/jpeg`) the cut-out itself is answered. A JPEG "
+        "needs a `background`.",
         query=RemovalFields,
         query_belongs_to="With an image as the body.",
         headers=(IDEMPOTENCY_KEY, PREFER),
