@@ -17,8 +17,8 @@ INFERENCE_SHORT_EDGE = 1024
 INFERENCE_LONG_EDGE = 2048
 
 BYTES_PER_PIXEL = 21
-"""What decoding a HEIC with ten bits a channel and alpha takes at its peak. A WebP or an AVIF takes 16, and what is done
-with the photo afterwards up to 14."""
+"""What decoding a HEIC with ten bits a channel and alpha takes at its peak. A WebP or an AVIF takes 16, and what is
+done with the photo afterwards up to 14."""
 
 _CONTENT_TYPES = {  # by Pillow's names
     "JPEG": "image/jpeg",

@@ -47,6 +47,19 @@ class _Gif(GifImageFile):
         return super().data()
 
 
+def _webp(file: BytesIO) -> ImageFile:
+    """A chunk of odd length is followed by a byte that is none of its own, and that a file may end without.
+
+    https://www.rfc-editor.org/rfc/rfc9649#section-2.3
+    """
+    content, end, odd = file.getvalue(), 12, 0
+    while end + 8 <= len(content):
+        length = int.from_bytes(content[end + 4 : end + 8], "little")
+        odd = length % 2
+        end += 8 + length + odd
+    return WebPImageFile(BytesIO(content + b"\0") if odd and end == len(content) + 1 else file)
+
+
 def _heic(file: BytesIO) -> ImageFile:
     # Imported here: few photos are HEIC, and theirs is the only decoder that hardly anything else needs.
     from pillow_heif import options
@@ -65,7 +78,7 @@ def _heic(file: BytesIO) -> ImageFile:
 _OPENERS: list[tuple[re.Pattern[bytes], Callable[[BytesIO], ImageFile]]] = [
     (re.compile(rb"\xff\xd8\xff(?!\xf7)"), Jpeg),
     (re.compile(rb"\x89PNG\r\n\x1a\n"), open_png),
-    (re.compile(rb"RIFF.{4}WEBP", re.DOTALL), WebPImageFile),
+    (re.compile(rb"RIFF.{4}WEBP", re.DOTALL), _webp),
     (re.compile(rb"GIF8[79]a"), _Gif),
     # Still pictures in HEVC: https://nokiatech.github.io/heif/technical.html
     (re.compile(rb"\0\0\0.ftyp(hei[cx].{4}|mif1.{4}(?:.{4}){0,8}?hei[cx])", re.DOTALL), _heic),

@@ -275,6 +275,12 @@ def jpeg_without_end(width: int = 200, height: int = 150, **options: Any) -> Cas
     return Case(whole.content[:-2], whole.rgb)
 
 
+def webp_without_padding() -> Case:
+    files = (file_of(Image.fromarray(gradient(width)), "WEBP", lossless=True) for width in range(50, 90))
+    whole = next(content for content in files if int.from_bytes(content[16:20], "little") % 2)
+    return Case(whole[:-1], seen_by_opencv(whole))
+
+
 def grey_jpeg() -> Case:
     content = file_of(Image.fromarray(gradient()[:, :, 0]), "JPEG")
     return Case(content, seen_by_opencv(content))
@@ -397,6 +403,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "JPEG with restart markers without its end marker": lambda: jpeg_without_end(restart_marker_rows=1),
     "large JPEG without its end marker": lambda: jpeg_without_end(2400, 2100),
     "lossy WebP": lossy_webp,
+    "WebP without the byte that pads it": webp_without_padding,
     "HEIC": heic,
     "HEIC, lossy": lossy_heic,
     "HEIC, grey": grey_heic,
