@@ -1,4 +1,4 @@
-"""The OpenAPI document is what the models make, valid, and one with the template, the code and README.md."""
+"""The OpenAPI document is what the models make, valid, and one with the template, the code and docs/api.md."""
 
 import json
 import re
@@ -74,11 +74,11 @@ def test_every_code_that_can_be_given_is_in_it() -> None:
     assert set(STATUS) - set(DECLARED) == set()
 
 
-def test_the_readme_has_every_code_with_its_status() -> None:
-    readme = (PROJECT / "README.md").read_text()
+def test_the_docs_have_every_code_with_its_status() -> None:
+    text = (PROJECT / "docs/api.md").read_text()
     told = {
         code: int(status)
-        for status, cell in re.findall(r"^\| (\d{3}) \| (.+) \|$", readme, re.MULTILINE)
+        for status, cell in re.findall(r"^\| (\d{3}) \| (.+) \|$", text, re.MULTILINE)
         for code in re.findall(r"`(\w+)`", cell)
     }
     assert {code: told.get(code) for code in DECLARED} == DECLARED

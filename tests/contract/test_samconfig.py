@@ -40,9 +40,9 @@ def test_no_account_is_deployed_without_tls(environment: str) -> None:
     assert "RequireTls=false" not in CONFIG[environment]["deploy"]["parameters"]["parameter_overrides"]
 
 
-def test_the_readme_shows_overrides_that_sam_reads_as_they_are_meant() -> None:
+def test_the_docs_show_overrides_that_sam_reads_as_they_are_meant() -> None:
     """SAM has a way of its own with quotes: JSON in a parameter is easily cut down to its first brace."""
-    (snippet,) = re.findall(r"```toml\n(.*?)```", (PROJECT / "README.md").read_text(), re.DOTALL)
+    (snippet,) = re.findall(r"```toml\n(.*?)```", (PROJECT / "docs/operations.md").read_text(), re.DOTALL)
     overrides = CfnParameterOverridesType().convert(tomllib.loads(snippet)["parameter_overrides"], None, None)
     assert overrides.keys() <= PARAMETERS.keys()
     assert json.loads(overrides["Rmbg14Headers"]) == {"X-Scale-Up-Timeout": "10"}

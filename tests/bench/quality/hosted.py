@@ -82,7 +82,7 @@ def route_to(model: Model) -> ModelRoute:
     with patch.dict(os.environ, {**plain_environment_of("RemoveFunction"), **os.environ}):
         route = HuggingFaceSettings.from_environment().routes.get(model)
     if route is None:
-        raise AskingError(f"There is no address for {model}: set its URL and dialect as README says.")
+        raise AskingError(f"There is no address for {model}: set its URL and dialect as docs/operations.md says.")
     if route.dialect not in DOLLARS_PER_IMAGE:
         raise AskingError(f"There is no dialect “{route.dialect}”: it is one of {', '.join(DOLLARS_PER_IMAGE)}.")
     return route
