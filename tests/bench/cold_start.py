@@ -10,7 +10,6 @@ from tests.bench.figures import Figure, figure
 from tests.stack.local_stack import PROJECT
 
 BUILD = PROJECT / ".aws-sam/build"
-REPETITIONS = 9
 
 BASELINE = "import boto3\nboto3.client('dynamodb')"
 FIRST_CLIENT = {
@@ -37,7 +36,7 @@ _ENVIRONMENT = {
 }
 
 
-def measure(environments: dict[str, dict[str, str]]) -> dict[str, Figure]:
+def measure(environments: dict[str, dict[str, str]], repetitions: int) -> dict[str, Figure]:
     """`environments` by function as in the template; each ratio compares two processes that ran one after the other."""
     figures = {}
     for name, client in FIRST_CLIENT.items():
@@ -45,7 +44,7 @@ def measure(environments: dict[str, dict[str, str]]) -> dict[str, Figure]:
         environment = {**_ENVIRONMENT, **environments[logical]}
         artefacts = [BUILD / logical, BUILD / "CoreLayer/python", BUILD / "ImagingLayer/python"]
         ratios = []
-        for _ in range(REPETITIONS + 1):
+        for _ in range(repetitions + 1):
             function = _seconds(f"import app\n{client}", artefacts, environment)
             baseline = _seconds(BASELINE, artefacts[1:2], environment)
             ratios.append(function / baseline)
