@@ -40,27 +40,24 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from background_remover.domain.batches import Batch
+    from tests.bench.part import Means
 
-IMAGES = 500
-IMAGE_BYTES = 5_000_000
-REPETITIONS = 3
 BUCKET, COPY = "images", "copy"
 STATUS = Path("/proc/self/status")
 
 
-def measure(folder: Path) -> dict[str, Figure]:
+def measure(means: Means) -> dict[str, Figure]:
     """In an emulator of its own, which keeps in memory what it stores: up to five times the batch."""
-    folder.mkdir(parents=True, exist_ok=True)
     emulator = Emulator(f"http://127.0.0.1:{processes.free_port('127.0.0.1')}")
-    pid = emulator.start(folder)
+    pid = emulator.start(means.folder)
     try:
         stores = Stores(emulator.url)
-        stores.fill()
+        stores.fill(means.sizes.zipped_images, means.sizes.zipped_bytes)
         runs = []
-        for number in range(REPETITIONS):
+        for number in range(means.sizes.zip_repetitions):
             runs.append({action: _in_a_fresh_process(action, emulator.url) for action in ACTIONS})
             if number == 0:
-                stores.check(folder / "archive.zip")
+                stores.check(means.folder / "archive.zip", means.sizes.zipped_images)
             stores.forget_copies()
     finally:
         processes.stop(pid, PROGRAM.name)
@@ -93,13 +90,13 @@ class Stores:
         self.jobs, self.batches = wired.jobs, wired.batches
         self.objects = ObjectStore(self.s3, bucket=BUCKET)
 
-    def fill(self) -> None:
+    def fill(self, images: int, image_bytes: int) -> None:
         create_tables(self.dynamodb)
         self.s3.create_bucket(Bucket=BUCKET)
-        batch, jobs = finished_batch.new_batch([f"photo {number}.jpg" for number in range(IMAGES)])
+        batch, jobs = finished_batch.new_batch([f"photo {number}.jpg" for number in range(images)])
         self.batches.submit(batch, jobs, None, finished_batch.NOON)
         for number, job in enumerate(jobs):
-            finished_batch.complete(self.jobs, self.objects, job, random.Random(number).randbytes(IMAGE_BYTES))
+            finished_batch.complete(self.jobs, self.objects, job, random.Random(number).randbytes(image_bytes))
 
     def batch(self) -> Batch:
         return self.batches.get(finished_batch.USER, finished_batch.BATCH_ID)
@@ -120,17 +117,17 @@ class Stores:
         for job in self.batches.all_items(self.batch()):
             yield self.s3.get_object(Bucket=BUCKET, Key=result_key(job))["Body"].read()
 
-    def check(self, file: Path) -> None:
+    def check(self, file: Path, images: int) -> None:
         batch = self.batch()
         self.s3.download_file(BUCKET, archive_key(batch), str(file))
-        if not batch.archive or batch.archive.size != file.stat().st_size or len(assert_readable(file)) != IMAGES + 1:
+        if not batch.archive or batch.archive.size != file.stat().st_size or len(assert_readable(file)) != images + 1:
             raise RuntimeError(f"The archive is not whole: {batch.archive}")
         file.unlink()
 
     def forget_copies(self) -> None:
         """The archive is one of them."""
         batch = self.batch()
-        self.objects.delete([archive_key(batch), COPY, *(f"{COPY}/{number}" for number in range(IMAGES))])
+        self.objects.delete([archive_key(batch), COPY, *(f"{COPY}/{number}" for number in range(batch.total))])
         self.dynamodb.update_item(
             TableName="JobsTable",
             Key={"pk": {"S": batch.user_id}, "sk": {"S": f"batch#{batch.batch_id}"}},

@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.bench.aws_bill import Bill
 from tests.bench.figures import Figure, figure
 from tests.bench.photos import small_jpeg
 from tests.bench.tenant import Tenant
-from tests.stack.local_stack import LocalStack
 
-IMAGES = 100
-LATENCY = 5.0
-REPETITIONS = 3
+if TYPE_CHECKING:
+    from tests.bench.part import Means
 
 
-def measure(folder: Path, source: Path) -> dict[str, Figure]:
-    photo = small_jpeg(source)
+def measure(means: Means) -> dict[str, Figure]:
+    photo, images = small_jpeg(), means.sizes.costed_images
     calls, milliseconds, dollars = [], [], []
-    with LocalStack.start(folder, parameters={"SignupCredits": "100000"}, real_model=False) as stack:
-        stack.hugging_face.set_latency(LATENCY)
+    with means.stack() as stack:
+        stack.hugging_face.set_latency(means.sizes.costed_seconds)
         tenant = Tenant(stack, "cost@example.com")
-        tenant.run_batch(20, photo)  # Cold starts, which a thousand images share.
-        for _ in range(REPETITIONS):
+        tenant.run_batch(2 * means.sizes.warming_images, photo)  # Cold starts, which a thousand images share.
+        for _ in range(means.sizes.costed_batches):
             bill = Bill(stack)
-            tenant.run_batch_when_all_is_uploaded(IMAGES, photo)
-            calls.append(bill.calls() / IMAGES)
-            milliseconds.append(sum(each.milliseconds for each in bill.invocations()) / IMAGES)
+            tenant.run_batch_when_all_is_uploaded(images, photo)
+            calls.append(bill.calls() / images)
+            milliseconds.append(sum(each.milliseconds for each in bill.invocations()) / images)
             # One to make the batch and one for its ZIP.
             total = bill.dollars(api_requests=2)
-            dollars.append({service: each / IMAGES * 1000 for service, each in total.items()})
+            dollars.append({service: each / images * 1000 for service, each in total.items()})
     return {
         "aws_calls_per_batch_image": figure(calls, "calls"),
         "lambda_ms_per_batch_image": figure(milliseconds, "ms"),

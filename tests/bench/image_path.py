@@ -68,6 +68,11 @@ def ellipse(width: int, height: int) -> matte.Matte:
     return np.asarray(soft, dtype=np.uint8)
 
 
+def undecided(width: int, height: int) -> matte.Matte:
+    """A matte that is nowhere sure, as of smoke: the most that there can be to do."""
+    return np.random.default_rng(0).integers(60, 200, (height, width), dtype=np.uint8)
+
+
 def _peak_mb() -> float:
     line = next(line for line in STATUS.read_text().splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) / 1024

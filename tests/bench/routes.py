@@ -1,6 +1,6 @@
 """What the API's routes take inside their functions, warm, and what DynamoDB bills for each.
 
-`python -m tests.bench.routes` prints it as JSON; the environment is the functions', and USER_ID's account is used.
+`python -m tests.bench.routes CALLS` prints it as JSON; the environment is the functions', USER_ID's account is used.
 """
 
 from __future__ import annotations
@@ -20,35 +20,22 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from tests.bench.figures import Figure, figure
+from tests.bench.tenant import rich_user
 from tests.stack.local_stack import PROJECT
 
 if TYPE_CHECKING:
+    from tests.bench.part import Means
     from tests.stack.local_stack import LocalStack
 
-WARM_CALLS = 300
 TIMED = {"GET jobs/{jobId}": "job", "GET credits": "credits", "POST pricing/calculate": "pricing"}
 """Routes whose time is measured, by the name of their figures."""
 FILE = {"fileName": "a.jpg", "contentType": "image/jpeg", "size": 1000}
 READS = ("GetItem", "Query", "BatchGetItem")
 
 
-def measure(stack: LocalStack) -> dict[str, Figure]:
-    user = stack.sign_up("routes@example.com")
-    environment = {name: value for each in stack.function_environments().values() for name, value in each.items()}
-    output = subprocess.run(
-        [sys.executable, "-m", "tests.bench.routes"],
-        env={
-            **os.environ,
-            **environment,
-            **stack.emulator.credentials,
-            "USER_ID": user.user_id,
-            "PYTHONPATH": os.pathsep.join(str(PROJECT / folder) for folder in ("", "layers/core", "layers/imaging")),
-        },
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-    ).stdout.splitlines()[-1]
-    measured = json.loads(output)
+def measure(means: Means) -> dict[str, Figure]:
+    with means.stack() as stack:
+        measured = _in_a_fresh_process(stack, means.sizes.warm_calls)
     figures = {}
     for name in TIMED.values():
         milliseconds = [1000 * each for each in measured["seconds"][name]]
@@ -59,6 +46,25 @@ def measure(stack: LocalStack) -> dict[str, Figure]:
         for kind, number in units.items():
             figures[f"dynamodb_{kind}_units {route}"] = figure([number], "units")
     return figures
+
+
+def _in_a_fresh_process(stack: LocalStack, warm_calls: int) -> dict[str, Any]:
+    environment = {name: value for each in stack.function_environments().values() for name, value in each.items()}
+    output = subprocess.run(
+        [sys.executable, "-m", "tests.bench.routes", str(warm_calls)],
+        env={
+            **os.environ,
+            **environment,
+            **stack.emulator.credentials,
+            "USER_ID": rich_user(stack, "routes@example.com").user_id,
+            "PYTHONPATH": os.pathsep.join(str(PROJECT / folder) for folder in ("", "layers/core", "layers/imaging")),
+        },
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout.splitlines()[-1]
+    measured: dict[str, Any] = json.loads(output)
+    return measured
 
 
 class Routes:
@@ -114,7 +120,7 @@ def _context() -> SimpleNamespace:
     )
 
 
-def run() -> dict[str, Any]:
+def run(warm_calls: int) -> dict[str, Any]:
     routes = Routes()
     upload = {"tier": "basic", "contentType": "image/jpeg"}
     routes.call("credits", "GET credits")
@@ -131,7 +137,7 @@ def run() -> dict[str, Any]:
     for name, call in timed.items():
         for _ in range(20):
             call()
-        seconds[name] = [_seconds(call) for _ in range(WARM_CALLS)]
+        seconds[name] = [_seconds(call) for _ in range(warm_calls)]
     units = {
         "POST uploads": routes.units_of("uploads", "POST uploads", body=upload),
         "POST batch of 10": routes.units_of("batch", "POST batch", body=manifest),
@@ -157,4 +163,4 @@ def _seconds(call: Callable[[], object]) -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(run()))
+    print(json.dumps(run(int(sys.argv[1]))))

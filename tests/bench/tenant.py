@@ -21,10 +21,17 @@ class BenchError(Exception):
     """The batch did not end as it must, so that there is nothing to measure."""
 
 
+def rich_user(stack: LocalStack, email: str) -> User:
+    """Signed up, with credits for anything."""
+    user = stack.sign_up(email)
+    stack.operate("grant", "--user", user.user_id, "--credits", "100000")
+    return user
+
+
 class Tenant:
     def __init__(self, stack: LocalStack, email: str) -> None:
         self._stack = stack
-        user: User = stack.sign_up(email)
+        user = rich_user(stack, email)
         self._routes = f"{stack.api_url}/api/background-remover"
         self._http = requests.Session()
         self._http.headers["Authorization"] = f"Bearer {user.token}"

@@ -13,6 +13,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partialmethod
 from typing import Any
 
 type Message = dict[str, Any]
@@ -91,6 +92,7 @@ def fairest_first(messages: Sequence[Message], now: float) -> list[Message]:
 
 def main() -> None:
     from ministack import app  # type: ignore[import-not-found]  # in the emulator's environment only
+    from ministack.core import lambda_runtime  # type: ignore[import-not-found]
     from ministack.services import sqs  # type: ignore[import-not-found]
 
     # It has been read, and functions inherit the environment: Powertools would take it for their own level.
@@ -105,6 +107,11 @@ def main() -> None:
         return messages
 
     sqs._collect_msgs = collect
+
+    # It waits 50 ms after every invocation for a first line of the log, which most never write. What a function wrote
+    # before it answered is in the pipe by then.
+    worker = lambda_runtime.Worker
+    worker._drain_stderr_bounded = partialmethod(worker._drain_stderr_bounded, first_line_wait=0.005)
 
     meter = Meter()
     for service in METERED:

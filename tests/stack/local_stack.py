@@ -88,7 +88,8 @@ class LocalStack:
             )
             stack = cls(running)
             # Each is a process whose cold start takes a processor.
-            stack.limit_concurrency("ProcessImageFunction", max(2, os.cpu_count() or 2))
+            at_once = {"MaximumConcurrency": max(2, os.cpu_count() or 2)}
+            stack._update_queue_trigger("ProcessImageFunction", ScalingConfig=at_once)
             return stack
         except BaseException:
             for pid in started:
@@ -176,18 +177,35 @@ class LocalStack:
         finally:
             self._update_queue_trigger(function, Enabled=True)
 
-    def limit_concurrency(self, function: str, invocations: int) -> None:
-        """How many invocations work off the function's queue at a time: two or more, as in AWS."""
+    @contextmanager
+    def limited_concurrency(self, function: str, invocations: int) -> Iterator[None]:
+        """How many invocations meanwhile work off the function's queue at a time: two or more, as in AWS."""
+        before = self._queue_trigger(function)["ScalingConfig"]
         self._update_queue_trigger(function, ScalingConfig={"MaximumConcurrency": invocations})
+        try:
+            yield
+        finally:
+            self._update_queue_trigger(function, ScalingConfig=before)
 
-    def limit_messages(self, function: str, messages: int) -> None:
-        """How many messages of its queue the function gets in one invocation."""
+    @contextmanager
+    def limited_messages(self, function: str, messages: int) -> Iterator[None]:
+        """How many messages of its queue the function meanwhile gets in one invocation."""
+        before = self._queue_trigger(function)["BatchSize"]
         self._update_queue_trigger(function, BatchSize=messages)
+        try:
+            yield
+        finally:
+            self._update_queue_trigger(function, BatchSize=before)
+
+    def _queue_trigger(self, function: str) -> Any:
+        (trigger,) = self.emulator.client("lambda").list_event_source_mappings(
+            FunctionName=self._physical_id(function)
+        )["EventSourceMappings"]
+        return trigger
 
     def _update_queue_trigger(self, function: str, **settings: Any) -> None:
-        lambdas = self.emulator.client("lambda")
-        (trigger,) = lambdas.list_event_source_mappings(FunctionName=self._physical_id(function))["EventSourceMappings"]
-        lambdas.update_event_source_mapping(UUID=trigger["UUID"], **settings)
+        uuid = self._queue_trigger(function)["UUID"]
+        self.emulator.client("lambda").update_event_source_mapping(UUID=uuid, **settings)
 
     def _physical_id(self, resource: str) -> str:
         detail = self.emulator.client("cloudformation").describe_stack_resource(

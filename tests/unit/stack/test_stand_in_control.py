@@ -5,8 +5,10 @@ import time
 
 import pytest
 import requests
+from PIL import Image
 
 from tests.stack.hugging_face import Fault, HuggingFaceStandIn, StandInControl
+from tests.stack.hugging_face.model import FixedMatte
 from tests.unit.stack.calls import ENDPOINT, QUEUE, TOKEN, cut_out_by_queue, infer, jpeg
 
 # Playing faults
@@ -25,9 +27,20 @@ def test_a_request_without_the_token_uses_no_fault_up(hub: HuggingFaceStandIn, s
     assert infer(hub, session).status_code == 413
 
 
-def test_the_latency_is_added_to_each_inference(hub: HuggingFaceStandIn, session: requests.Session) -> None:
+def test_each_inference_takes_the_latency_at_least(hub: HuggingFaceStandIn, session: requests.Session) -> None:
     hub.set_latency(0.05)
     assert infer(hub, session).elapsed.total_seconds() >= 0.05
+
+
+def test_the_latency_covers_the_work_of_the_inference(session: requests.Session) -> None:
+    class Slow(FixedMatte):
+        def matte(self, photo: Image.Image) -> Image.Image:
+            time.sleep(0.3)
+            return super().matte(photo)
+
+    with HuggingFaceStandIn(segmenter=Slow()) as stand_in:
+        stand_in.set_latency(0.5)
+        assert 0.5 <= infer(stand_in, session).elapsed.total_seconds() < 0.8
 
 
 @pytest.mark.parametrize(
