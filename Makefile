@@ -9,6 +9,8 @@ export SAM_CLI_TELEMETRY := 0
 # As in template.yaml: on small tiles threads of BLAS only wait for each other.
 export OPENBLAS_NUM_THREADS := 1
 
+ON_ALL_PROCESSORS := --numprocesses auto --dist loadgroup
+
 SOURCES := template.yaml functions/docs/openapi.json layers/docs/Makefile \
 	$(shell find functions layers -name '*.py' -o -name 'requirements.txt')
 PIP := python -m pip install --quiet --disable-pip-version-check --require-hashes
@@ -29,7 +31,7 @@ check: install  ## Format, lint, types and unit tests: for every save
 	ruff format .
 	ruff check --fix .
 	mypy
-	pytest tests/unit
+	pytest tests/unit -m "not large" $(ON_ALL_PROCESSORS)
 
 .PHONY: test
 test: install build  ## Lint, type check, and all tests
@@ -37,7 +39,7 @@ test: install build  ## Lint, type check, and all tests
 	ruff format --check .
 	mypy
 	sam validate --lint
-	pytest
+	pytest --durations 20 $(ON_ALL_PROCESSORS)
 
 .PHONY: up
 up: install build  ## Leave the whole stack running on this machine

@@ -122,6 +122,7 @@ def test_a_member_is_asked_for_when_the_one_before_has_been_read() -> None:
     assert asked == ["cat.png"]
 
 
+@pytest.mark.large
 def test_what_is_larger_than_4_gb_or_lies_behind_them_is_read() -> None:
     count = 65
     size = count * len(ZEROS)
@@ -140,6 +141,7 @@ def test_what_is_larger_than_4_gb_or_lies_behind_them_is_read() -> None:
     assert list(front_to_back(cast("IO[bytes]", file))) == [("large.png", size), ("last.txt", 4)]
 
 
+@pytest.mark.large
 def test_more_members_than_16_bits_can_count(tmp_path: Path) -> None:
     file = tmp_path / "many.zip"
     file.write_bytes(archive(*(member(f"{number}.png", b"") for number in range(65_537))))

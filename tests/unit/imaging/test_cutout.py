@@ -226,6 +226,7 @@ def test_a_thumbnail_keeps_the_profile() -> None:
     assert opened(thumbnail(cutout_of(icc_profile=srgb_profile()))).info["icc_profile"] == srgb_profile()
 
 
+@pytest.mark.large
 def test_a_webp_too_full_of_detail_for_its_first_partition_loses_quality_and_not_the_job() -> None:
     """A texture at 24 megapixels, at which quality 90 overflows: a gradient of that size would fit."""
     tile = np.random.default_rng(3).integers(0, 256, (300, 400, 4), dtype=np.uint8)

@@ -350,6 +350,8 @@ def fifty_megapixels() -> Case:
     return Case(content, seen_by_opencv(content))
 
 
+LARGE = "50 MP"
+
 CASES: dict[str, Callable[[], Case]] = {
     **{
         f"{file_format}, orientation {orientation}": lambda f=file_format, o=orientation: turned(f, o)  # type: ignore[misc]
@@ -418,11 +420,14 @@ CASES: dict[str, Callable[[], Case]] = {
     "1 x 1": lambda: png_of(1, 1),
     "1 x 20000": lambda: png_of(1, 20_000),
     "20000 x 1": lambda: png_of(20_000, 1),
-    "50 MP": fifty_megapixels,
+    LARGE: fifty_megapixels,
 }
 
 
-@pytest.fixture(scope="module", params=CASES)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=pytest.mark.large) if name == LARGE else name for name in CASES],
+)
 def case(request: pytest.FixtureRequest) -> Case:
     return CASES[request.param]()
 

@@ -360,6 +360,7 @@ def test_only_image_errors_escape_from_random_bytes(signature: bytes, rest: byte
     try_to_read(signature + rest)
 
 
+@pytest.mark.large
 @pytest.mark.filterwarnings("ignore")
 @settings(max_examples=600, deadline=None)
 @given(st.data())

@@ -60,6 +60,7 @@ def test_a_jpeg_cut_between_its_parts_is_refused(whole: bytes) -> None:
     assert [place for place in places for end in (place, place + 1, place + 2) if pixels(whole[:end]) is not None] == []
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("whole", PHOTOS)
 @pytest.mark.parametrize("filling", [b"\0", b"\xff", b" "])
 def test_a_broken_off_jpeg_that_was_filled_up_is_refused(whole: bytes, filling: bytes) -> None:

@@ -12,6 +12,8 @@ from background_remover.domain.tiers import TIERS
 from imaging.cutout import working_memory
 from tests.unit.imaging.images import gradient
 
+pytestmark = pytest.mark.large
+
 WIDTH, HEIGHT = 4000, 3000
 PATH = """
 import sys
