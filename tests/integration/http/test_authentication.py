@@ -23,6 +23,7 @@ AUDIENCE = "the-front-end"
 class Issuer:
     key: rsa.RSAPrivateKey
     jwks_url: str
+    asked: int = 0
 
     def token(self, key: rsa.RSAPrivateKey | None = None, kid: str = "one", **claims: object) -> str:
         now = datetime.now(UTC)
@@ -42,6 +43,7 @@ def issuer() -> Iterator[Issuer]:
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            made.asked += 1
             body = json.dumps({"keys": [jwk]}).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
@@ -53,7 +55,8 @@ def issuer() -> Iterator[Issuer]:
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield Issuer(key, f"http://127.0.0.1:{server.server_address[1]}/jwks.json")
+        made = Issuer(key, f"http://127.0.0.1:{server.server_address[1]}/jwks.json")
+        yield made
         server.shutdown()
 
 
@@ -113,6 +116,18 @@ def test_a_token_signed_by_somebody_else_is_refused(authenticate: Authenticate, 
 def test_a_token_of_an_unknown_key_is_refused(authenticate: Authenticate, issuer: Issuer) -> None:
     with pytest.raises(InvalidTokenError):
         authenticate(f"Bearer {issuer.token(kid='two')}")
+
+
+def test_unknown_keys_make_it_ask_the_issuer_once_in_a_while_only(authenticate: Authenticate, issuer: Issuer) -> None:
+    """Or a stranger could have it ask a thousand times a second."""
+    authenticate(f"Bearer {issuer.token()}")
+    asked = issuer.asked
+
+    for number in range(20):
+        with pytest.raises(InvalidTokenError):
+            authenticate(f"Bearer {issuer.token(kid=f'unknown {number}')}")
+
+    assert issuer.asked == asked
 
 
 def test_a_token_signed_with_the_public_key_as_a_secret_is_refused(authenticate: Authenticate) -> None:

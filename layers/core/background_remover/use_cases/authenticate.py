@@ -24,7 +24,8 @@ class InvalidTokenError(Exception):
 
 
 class Authenticate:
-    """`jwks_url` is where `issuer` publishes its keys; they are read anew every five minutes.
+    """`jwks_url` is where `issuer` publishes its keys. They are read anew every five minutes, and for a token of an
+    unknown key if they were not read within half a minute.
 
     A JWT must be meant for one of the `audiences`. `owner_of_key` says whose an API key is; None for an unknown one.
     """
@@ -46,7 +47,7 @@ class Authenticate:
     def _keys(self) -> PyJWKClient:
         from jwt import PyJWKClient
 
-        return PyJWKClient(self._jwks_url, timeout=3)
+        return PyJWKClient(self._jwks_url, timeout=3, lifespan=300, cooldown_duration=30)
 
     def __call__(self, authorization: str) -> str:
         """The user's id, from an Authorization header's value. Raises `InvalidTokenError`.
