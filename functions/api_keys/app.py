@@ -5,17 +5,12 @@ from __future__ import annotations
 import secrets
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
 
 from background_remover import deployment
 from background_remover.domain.api_keys import ENTROPY_BYTES, ApiKey, api_key
 from background_remover.http.api import PREFIX, Api
 from background_remover.http.messages import Request, Response
 from background_remover.http.representation import api_key_body
-from background_remover.observability import logger
-
-if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 keys = deployment.api_keys()
 
@@ -48,8 +43,4 @@ api = Api(
     },
     allowed_origins=deployment.settings().allowed_origins,
 )
-
-
-@logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return api(event, context)
+handler = api.handler

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
 
 from background_remover import deployment
 from background_remover.http.api import PREFIX, Api
 from background_remover.http.messages import Request, Response
 from background_remover.http.representation import batch_page, created_batch, job_summary, job_with_upload
-from background_remover.observability import logger
 from background_remover.use_cases.cancel_batch import cancel_batch
 from background_remover.use_cases.create_batch import CreateBatch
-
-if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
 def clock() -> datetime:
@@ -75,8 +70,4 @@ api = Api(
     },
     allowed_origins=deployment.settings().allowed_origins,
 )
-
-
-@logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return api(event, context)
+handler = api.handler

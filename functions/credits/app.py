@@ -2,15 +2,11 @@
 
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
-
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from background_remover import deployment
 from background_remover.http.api import PREFIX, Api
 from background_remover.http.messages import Request, Response
 from background_remover.http.representation import credits_body
-from background_remover.observability import logger
 
 ledger = deployment.ledger()
 
@@ -25,8 +21,4 @@ def show_credits(request: Request) -> Response:
 
 
 api = Api({f"GET {PREFIX}/credits": show_credits}, allowed_origins=deployment.settings().allowed_origins)
-
-
-@logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return api(event, context)
+handler = api.handler

@@ -8,16 +8,11 @@ from functools import cache
 from http import HTTPStatus
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from background_remover.domain.errors import RouteNotFoundError
 from background_remover.http.api import Api
 from background_remover.http.messages import Request, Response
-from background_remover.observability import logger
 from background_remover.settings import Settings
-
-if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 DOCUMENT = Path(__file__).with_name("openapi.json")
 ASSETS = {
@@ -90,8 +85,4 @@ api = Api(
     },
     allowed_origins=Settings.from_environment().allowed_origins,
 )
-
-
-@logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return api(event, context)
+handler = api.handler

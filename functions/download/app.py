@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
 
 from background_remover import deployment
 from background_remover.domain.errors import (
@@ -17,10 +16,6 @@ from background_remover.gateways.object_store import archive_key
 from background_remover.http.api import PREFIX, Api
 from background_remover.http.messages import Request, Response
 from background_remover.http.representation import archive_link
-from background_remover.observability import logger
-
-if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 ASSEMBLING_SECONDS = 5.0
 LONGEST_WAIT_SECONDS = 60.0
@@ -51,8 +46,4 @@ def download(request: Request) -> Response:
 
 
 api = Api({f"GET {PREFIX}/batch/{{batchId}}/download": download}, allowed_origins=deployment.settings().allowed_origins)
-
-
-@logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return api(event, context)
+handler = api.handler

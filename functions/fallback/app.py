@@ -7,15 +7,10 @@ then guards all of them or none: https://github.com/aws/aws-sam-cli/blob/develop
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
 
 from background_remover.http.api import PREFIX, Api
 from background_remover.http.messages import Request, Response
-from background_remover.observability import logger
 from background_remover.settings import Settings
-
-if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 METHODS = {
     "remove": "POST",
@@ -53,8 +48,4 @@ api = Api(
     {f"OPTIONS {PREFIX}/{path}": allow for path in METHODS},
     allowed_origins=Settings.from_environment().allowed_origins,
 )
-
-
-@logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return api(event, context)
+handler = api.handler

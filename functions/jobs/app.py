@@ -2,15 +2,11 @@
 
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
-
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from background_remover import deployment
 from background_remover.http.api import PREFIX, Api
 from background_remover.http.messages import Request, Response
 from background_remover.http.representation import job_with_links, jobs_page
-from background_remover.observability import logger
 from background_remover.use_cases.erase_job import erase_job
 
 jobs = deployment.jobs()
@@ -55,8 +51,4 @@ api = Api(
     },
     allowed_origins=deployment.settings().allowed_origins,
 )
-
-
-@logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return api(event, context)
+handler = api.handler

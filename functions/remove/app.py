@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from background_remover import deployment
 from background_remover.gateways.object_store import result_key
@@ -15,11 +15,9 @@ from background_remover.http.image_answer import image_answer
 from background_remover.http.messages import Request, Response
 from background_remover.http.problems import STATUS, problem
 from background_remover.http.representation import job_with_links
-from background_remover.observability import logger, metrics
+from background_remover.observability import logger
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.typing import LambdaContext
-
     from background_remover.domain.jobs import Job
     from background_remover.http.answers import JobWithLinks
     from background_remover.use_cases.remove_image import Removal
@@ -111,9 +109,4 @@ def _body(job: Job) -> JobWithLinks:
 
 
 api = Api({f"POST {PREFIX}/remove": remove}, allowed_origins=deployment.settings().allowed_origins)
-
-
-@logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return api(event, context)
+handler = api.handler

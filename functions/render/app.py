@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from background_remover import deployment
 from background_remover.http.api import PREFIX, Api
@@ -15,8 +15,6 @@ from background_remover.http.representation import rendered_job
 from background_remover.observability import logger
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.typing import LambdaContext
-
     from background_remover.use_cases.render import Render
 
 
@@ -64,8 +62,4 @@ def render(request: Request) -> Response:
 
 
 api = Api({f"POST {PREFIX}/jobs/{{jobId}}/render": render}, allowed_origins=deployment.settings().allowed_origins)
-
-
-@logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return api(event, context)
+handler = api.handler

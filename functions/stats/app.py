@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
 
 from background_remover import deployment
 from background_remover.http.api import PREFIX, Api
 from background_remover.http.messages import Request, Response
 from background_remover.http.representation import statistics_body, subscription_body
-from background_remover.observability import logger
-
-if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 statistics, subscriptions = deployment.statistics(), deployment.subscriptions()
 
@@ -25,8 +20,4 @@ def show(request: Request) -> Response:
 
 
 api = Api({f"GET {PREFIX}/stats": show}, allowed_origins=deployment.settings().allowed_origins)
-
-
-@logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return api(event, context)
+handler = api.handler

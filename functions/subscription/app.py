@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from background_remover import clients, deployment
 from background_remover.domain.subscriptions import plan_named
 from background_remover.http.api import PREFIX, Api
 from background_remover.http.messages import Request, Response
 from background_remover.http.representation import plans_body
-from background_remover.observability import logger
 from background_remover.use_cases.subscribe import Subscribe
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.typing import LambdaContext
-
     from background_remover.domain.subscriptions import Subscription
 
 
@@ -59,8 +56,4 @@ api = Api(
     },
     allowed_origins=deployment.settings().allowed_origins,
 )
-
-
-@logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return api(event, context)
+handler = api.handler

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
 
 from background_remover import deployment
 from background_remover.domain.jobs import Source, announced_type
@@ -12,11 +11,7 @@ from background_remover.domain.tiers import TIERS
 from background_remover.http.api import PREFIX, Api
 from background_remover.http.messages import Request, Response
 from background_remover.http.representation import job_with_upload
-from background_remover.observability import logger
 from background_remover.use_cases.create_upload import CreateUpload, UploadRequest
-
-if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
 def clock() -> datetime:
@@ -53,8 +48,4 @@ def create_upload(request: Request) -> Response:
 
 
 api = Api({f"POST {PREFIX}/uploads": create_upload}, allowed_origins=deployment.settings().allowed_origins)
-
-
-@logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return api(event, context)
+handler = api.handler

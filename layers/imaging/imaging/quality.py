@@ -51,15 +51,21 @@ SCALES = {
 }
 
 
-def assess(matte: Matte) -> Quality:
-    """The quality of a matte as the model gave it, before it is refined. Raises `UnknownForegroundError`."""
-    visible = matte >= FAINT
-    foreground = float(matte.sum(where=visible, dtype=np.uint64)) / 255 / matte.size
-    if foreground < SMALLEST_FOREGROUND:
+def require_foreground(matte: Matte) -> float:
+    """How much of the frame is subject. Raises `UnknownForegroundError`."""
+    share = float(matte.sum(where=matte >= FAINT, dtype=np.uint64)) / 255 / matte.size
+    if share < SMALLEST_FOREGROUND:
         raise UnknownForegroundError(
             "No foreground was found in the photo. Crop it closer to the subject, or send one in which the subject "
             "stands out from what is behind it."
         )
+    return share
+
+
+def assess(matte: Matte) -> Quality:
+    """The quality of a matte as the model gave it, before it is refined. Raises `UnknownForegroundError`."""
+    foreground = require_foreground(matte)
+    visible = matte >= FAINT
     measures = {
         Doubt.FULL_FRAME: foreground,
         Doubt.FRAGMENTS: float(_parts(matte)),

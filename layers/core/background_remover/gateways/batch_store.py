@@ -56,6 +56,8 @@ class BatchStore:
         ):
             return self._made(batch.user_id, made)
 
+        written: Sequence[Job] = []
+
         def writes(bill: Bill) -> list[TransactWriteItemTypeDef]:
             if bill.coverage is None:
                 balance = self._ledger.balance(batch.user_id, now)
@@ -63,7 +65,9 @@ class BatchStore:
                     raise insufficient(bill.price, balance)
             # The jobs come first, as 500 do not fit into a transaction. Nobody knows of them before the batch is there;
             # should this end in between, the reconciler finds jobs without a batch and removes them.
-            items = [to_item(job_item.to_values(job)) for job in _billed_jobs(jobs, bill)]
+            nonlocal written
+            written = _billed_jobs(jobs, bill)
+            items = [to_item(job_item.to_values(job)) for job in written]
             write_all(self._client, self._table, [{"PutRequest": {"Item": item}} for item in items])
             return self._creating(_billed(batch, bill), idempotency, now)
 
@@ -73,13 +77,13 @@ class BatchStore:
         try:
             bill = self._payer.pay(order, now, writes)
         except TransactionRefusedError as refusal:
-            self.forget_items(jobs)
+            self.forget_items(written)
             _, *earlier = refusal.found
             if earlier and earlier[0]:
                 return self._made(batch.user_id, made_before(earlier[0], idempotency))
             raise
         except (ContentionError, InsufficientCreditsError):
-            self.forget_items(jobs)
+            self.forget_items(written)
             raise
         return _billed(batch, bill), _billed_jobs(jobs, bill)
 

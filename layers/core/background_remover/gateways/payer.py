@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from background_remover.domain import credits, subscriptions
+from background_remover.domain import credits
 from background_remover.domain.errors import InsufficientCreditsError
 from background_remover.domain.jobs import JobStatus
-from background_remover.domain.subscriptions import PLANS, Coverage, Usage, taken
+from background_remover.domain.subscriptions import Coverage, Usage, taken
 from background_remover.gateways.credit_ledger import balance_from
 from background_remover.gateways.dynamodb import TransactionRefusedError, transact
 
@@ -91,20 +91,13 @@ class Payer:
 
     def _by_plan(self, order: Order, now: datetime) -> tuple[Bill, Sequence[TransactWriteItemTypeDef]] | None:
         """None where no plan of the user's covers the whole order."""
-        subscription = self._subscriptions.current(order.user_id)
-        if subscription is None or not subscription.is_active(now):
+        left = self._subscriptions.left(order.user_id, order.tier, now)
+        if left is None or order.images > left.images:
             return None
-        plan = PLANS[subscription.plan]
-        covers = subscriptions.coverage(plan, order.tier, now)
-        if covers is None:
-            return None
-        usage = self._subscriptions.usage(order.user_id, covers.day)
-        if order.images > subscriptions.room(plan, covers, usage):
-            return None
-        takes = Usage(order.images, order.images if covers.capped else 0)
-        return Bill(0, covers), (
-            self._subscriptions.take(order.user_id, covers.day, takes, plan),
-            self._subscriptions.require_plan(order.user_id, plan, now),
+        takes = Usage(order.images, order.images if left.coverage.capped else 0)
+        return Bill(0, left.coverage), (
+            self._subscriptions.take(order.user_id, left.coverage.day, takes, left.plan),
+            self._subscriptions.require_plan(order.user_id, left.plan, now),
         )
 
     def settle(self, jobs: Sequence[Job], *, reference: str, remitted: int = 0) -> list[TransactWriteItemTypeDef]:

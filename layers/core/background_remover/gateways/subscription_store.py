@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from background_remover.domain.subscriptions import Plan, Subscription, Usage
+from background_remover.domain.subscriptions import PLANS, Coverage, Plan, Subscription, Usage, coverage, room
 from background_remover.gateways.dynamodb import find, instant, to_item
 
 if TYPE_CHECKING:
@@ -20,6 +21,15 @@ _USAGE = "usage#"
 
 USAGE_RETENTION = timedelta(days=40)
 """Longer than any job of that day may stay open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """So many images can be covered by the plan, each of them by `coverage`."""
+
+    plan: Plan
+    coverage: Coverage
+    images: int
 
 
 class SubscriptionStore:
@@ -37,6 +47,17 @@ class SubscriptionStore:
     def usage(self, user_id: str, day: date) -> Usage:
         item = find(self._client, table=self._table, partition=user_id, sort_key=f"{_USAGE}{day.isoformat()}")
         return Usage(used=int(item["used"]), capped=int(item["capped"])) if item else Usage()
+
+    def left(self, user_id: str, tier: str, now: datetime) -> Left | None:
+        """What the user's plan still covers of the tier today; None where no plan has it."""
+        subscription = self.current(user_id)
+        if subscription is None or not subscription.is_active(now):
+            return None
+        plan = PLANS[subscription.plan]
+        covers = coverage(plan, tier, now)
+        if covers is None:
+            return None
+        return Left(plan, covers, room(plan, covers, self.usage(user_id, covers.day)))
 
     # ---- actions for transactions ----------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from background_remover.domain.errors import DomainError, RouteNotFoundError
 from background_remover.http.messages import Request, Response
 from background_remover.http.problems import problem, problem_for
-from background_remover.observability import logger
+from background_remover.observability import logger, metrics
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -25,13 +25,17 @@ _LOGGED_DETAIL = 500  # Characters; some details quote what the caller sent.
 
 
 class Api:
-    """`routes` by method and resource, such as `GET /api/background-remover/jobs/{jobId}`."""
+    """`routes` by method and resource, such as `GET /api/background-remover/jobs/{jobId}`.
+
+    `handler` is what Lambda calls.
+    """
 
     def __init__(self, routes: Mapping[str, Callable[[Request], Response]], *, allowed_origins: Sequence[str]) -> None:
         self.routes = routes
         self._allowed_origins = allowed_origins
+        self.handler = metrics.log_metrics(logger.inject_lambda_context(self._answer, clear_state=True))
 
-    def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+    def _answer(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         request = Request(event, context)
         headers = {"Cache-Control": "no-store", "Vary": "Origin", **self._cors(request)}
         return self._respond(request).to_gateway(headers)

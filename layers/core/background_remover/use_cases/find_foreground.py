@@ -21,7 +21,7 @@ from background_remover.domain.tiers import TIERS, Tier, delivered_with
 from background_remover.observability import count, logger
 from imaging.looks import agreed, contradict, looks_at
 from imaging.matte import Matte, read_matte
-from imaging.quality import assess
+from imaging.quality import assess, require_foreground
 
 if TYPE_CHECKING:
     from background_remover.gateways.hugging_face.client import HuggingFace
@@ -41,12 +41,6 @@ class Foreground:
     quality: Quality
     tier: Tier
     looks: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    matte: Matte
-    quality: Quality
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,22 +65,22 @@ class FindForeground:
         before = time_left()
         seen = self._first_looks(job, tier, copy, time_left)
         relied_on = seen
-        if len(seen) == 2 and contradict(seen[0].matte, seen[1].matte):
+        if len(seen) == 2 and contradict(*seen):
             seen = seen + self._third_look(job, copy, time_left, took=before - time_left())
             # The mean of two that contradict each other would be a ghost.
-            relied_on = seen if len(seen) == 3 else [max(seen, key=lambda each: each.quality.score)]
-        matte = agreed([each.matte for each in relied_on])
+            relied_on = seen if len(seen) == 3 else [max(seen, key=lambda matte: assess(matte).score)]
+        matte = agreed(relied_on)
         return Foreground(
             matte=matte,
-            quality=assess(matte) if len(relied_on) > 1 else relied_on[0].quality,
+            quality=assess(matte),
             tier=delivered_with(tier, len(relied_on)),
             looks=len(seen),
         )
 
-    def _first_looks(self, job: Job, tier: Tier, copy: EncodedImage, time_left: Callable[[], float]) -> list[_Seen]:
+    def _first_looks(self, job: Job, tier: Tier, copy: EncodedImage, time_left: Callable[[], float]) -> list[Matte]:
         calls = [self.threads.submit(self._look, job, number, copy, time_left) for number in range(tier.looks)]
         wait(calls)
-        seen: list[_Seen] = []
+        seen: list[Matte] = []
         errors: list[InferenceError | UnknownForegroundError] = []
         for call in calls:
             try:
@@ -98,7 +92,7 @@ class FindForeground:
             raise next((error for error in errors if isinstance(error, InferenceUnavailableError)), errors[0])
         return seen
 
-    def _third_look(self, job: Job, copy: EncodedImage, time_left: Callable[[], float], *, took: float) -> list[_Seen]:
+    def _third_look(self, job: Job, copy: EncodedImage, time_left: Callable[[], float], *, took: float) -> list[Matte]:
         """Nothing where it fails, or where less time is left than the first two `took`."""
         # What an earlier attempt has submitted is paid for, and may be ready.
         is_submitted = _THIRD in job.submissions and job.submissions[_THIRD].status_url
@@ -110,7 +104,7 @@ class FindForeground:
             _note(error)
             return []
 
-    def _look(self, job: Job, number: int, copy: EncodedImage, time_left: Callable[[], float]) -> _Seen:
+    def _look(self, job: Job, number: int, copy: EncodedImage, time_left: Callable[[], float]) -> Matte:
         def remember(submission: Submission) -> None:
             self.jobs.remember_submission(job, number, submission, self.clock())
 
@@ -127,7 +121,8 @@ class FindForeground:
                 on_submission=remember,
             )
         matte = look.undone(answer, copy)
-        return _Seen(matte, assess(matte))
+        require_foreground(matte)
+        return matte
 
 
 def _note(*errors: InferenceError | UnknownForegroundError) -> None:
