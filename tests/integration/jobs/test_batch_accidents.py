@@ -10,7 +10,7 @@ import pytest
 
 from background_remover.domain.batches import Archive, BatchStatus
 from background_remover.domain.credits import Balance, purchase
-from background_remover.domain.errors import ContentionError, JobNotFoundError
+from background_remover.domain.errors import ContentionError, InsufficientCreditsError, JobNotFoundError
 from background_remover.domain.jobs import Failure, JobStatus
 from background_remover.gateways.dynamodb import to_item
 from background_remover.gateways.object_store import input_key
@@ -198,3 +198,15 @@ def test_an_archive_is_not_made_while_one_of_its_jobs_seems_open(account: Accoun
 
     assert input_key(created.jobs[0]) in account.files()
     assert not [key for key in account.files() if key.startswith("zips/")]
+
+
+def test_a_batch_that_cannot_be_paid_for_writes_and_deletes_nothing(account: Account) -> None:
+    account.balance()
+    calls: list[str] = []
+    account.dynamodb.meta.events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
+
+    with pytest.raises(InsufficientCreditsError):
+        account.create_batch(*[photo()] * 20, tier="industry")
+
+    assert {"BatchWriteItem", "TransactWriteItems"}.isdisjoint(calls)
+    assert "GetItem" in calls
