@@ -97,6 +97,13 @@ def test_every_alarm_is_told_of() -> None:
     assert sorted(alarms - in_backticks("docs/operations.md")) == []
 
 
+def test_the_index_has_every_decision() -> None:
+    text = (PROJECT / "docs/decisions.md").read_text()
+    index, _, _ = text.partition("\n## ")
+    titles = re.findall(r"^## \d{4}-\d\d-\d\d · (.+)$", text, re.MULTILINE)
+    assert [title for title in titles if f"[{title}](" not in index] == []
+
+
 def anchors(text: Path) -> set[str]:
     """As GitHub makes them of headings: https://docs.github.com/en/get-started/writing-on-github."""
     headings = re.findall(r"^#+ (.+)$", text.read_text(), re.MULTILINE)

@@ -1,6 +1,6 @@
 """What a PNG says beside its pixels: how its colours are to be read, and which way up it is.
 
-Browsers make nothing of what is damaged there; Pillow refuses the file, and of colours keeps the ICC profile only.
+Browsers pass over what is damaged there. Pillow refuses the file, and keeps nothing about colours but an ICC profile.
 """
 
 import re

@@ -152,7 +152,7 @@ class Doubt(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How much the matte may be relied on: `score` from 0 to 100, and what lowers it."""
+    """How far the matte can be trusted: `score` from 0 to 100, and what lowers it."""
 
     score: int
     reasons: tuple[Doubt, ...] = ()

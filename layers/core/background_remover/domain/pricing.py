@@ -36,7 +36,7 @@ def shares(price: int, images: int) -> list[int]:
 def settled(price: int, ordered: Tier, delivered: Tier) -> int:
     """What of a price is charged where another tier was delivered: as its own price stands to that of the one ordered.
 
-    Rounded down, as the share of a discounted batch that it is of may be any integer.
+    Rounded down, as the share of a discounted batch may be any integer.
     """
     return price * delivered.credits // ordered.credits
 

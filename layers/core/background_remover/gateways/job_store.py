@@ -231,8 +231,8 @@ class JobStore:
     def end_unstarted(self, jobs: Sequence[Job], status: JobStatus, now: datetime) -> list[Job]:
         """Cancels jobs that have not begun, or expires jobs whose photo did not come, and releases their prices.
 
-        They are of one batch, at most `JOBS_IN_A_TRANSACTION`, or one job of none. Those that moved on meanwhile are
-        left as they are, and out of what is returned.
+        At most `JOBS_IN_A_TRANSACTION` of one batch, or one job without a batch. Those that moved on meanwhile are
+        left as they are, and are not returned.
         """
         may_end = "#status = :awaiting"
         states: dict[str, object] = {":awaiting": JobStatus.AWAITING_UPLOAD}

@@ -64,7 +64,7 @@ class JobWrites:
     ) -> None:
         """Records that jobs have ended, as they are now, counts them, and captures or gives back what they cost.
 
-        They are of one user, one batch (or one job of none), one status and one moment, `updated_at`; at most
+        All belong to one user and one batch (or one job without a batch), and have one status and `updated_at`; at most
         `JOBS_IN_A_TRANSACTION`. `remitted`: see `Payer.settle`. Raises `JobsMovedOnError`, and
         `TransactionRefusedError` where the money is not there.
         """

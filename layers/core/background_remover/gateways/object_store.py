@@ -52,7 +52,7 @@ def renders_prefix(job: Job) -> str:
 
 
 def render_key(job: Job, refinement: str, options: Options) -> str:
-    """`refinement` names the tier by whose refinement it is made. Of the same rendering always the same key."""
+    """`refinement` names the tier whose refinement is used. Of the same rendering always the same key."""
     digest = hashlib.sha256(repr((refinement, options)).encode()).hexdigest()[:32]
     return f"{renders_prefix(job)}{digest}.{options.format}"
 

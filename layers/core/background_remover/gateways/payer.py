@@ -103,7 +103,7 @@ class Payer:
     def settle(self, jobs: Sequence[Job], *, reference: str, remitted: int = 0) -> list[TransactWriteItemTypeDef]:
         """The actions that capture what ended jobs cost, or give it back, credits or quota.
 
-        They are of one user, one status, one moment (`updated_at`) and one order. `remitted` of what completed ones
+        All belong to one user and one order, and have one status and `updated_at`. `remitted` of what completed ones
         hold is not in their prices any more, and is given back as well.
         """
         first, price = jobs[0], sum(job.price for job in jobs)

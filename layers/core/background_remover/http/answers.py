@@ -43,7 +43,7 @@ class Failure(TypedDict):
 
 
 class Quality(TypedDict):
-    """How much the matte may be relied on, as far as it shows that itself."""
+    """How far the matte can be trusted, judged by the matte alone."""
 
     score: int
     """From 0 to 100."""
@@ -116,7 +116,7 @@ class Rendering(TypedDict):
 
 
 class RenderedJob(TypedDict):
-    """What was rendered, and by the refinement of which tier."""
+    """What was rendered, and by which tier's refinement."""
 
     jobId: str
     refinement: str
@@ -235,7 +235,7 @@ class CreditsPage(TypedDict):
 
 
 class Today(TypedDict):
-    """What was taken from the quota today; of the capped tiers as well."""
+    """What was taken from the quota today, in all and by the capped tiers."""
 
     used: int
     quota: int
@@ -245,7 +245,7 @@ class Today(TypedDict):
 
 
 class Subscription(TypedDict):
-    """A plan that runs."""
+    """The current subscription."""
 
     plan: str
     startedAt: Instant
@@ -271,7 +271,7 @@ class Plans(TypedDict):
     """The caller's subscription, and the plans there are."""
 
     subscription: Subscription | None
-    """Null where none runs."""
+    """Null if you have none."""
     plans: list[Plan]
 
 

@@ -27,7 +27,7 @@ from background_remover.http.fields import (
     some_files,
 )
 
-# Printable ASCII, of which 255 characters fit into DynamoDB's keys.
+# Printable ASCII; 255 characters of it fit into DynamoDB's keys.
 IDEMPOTENCY_KEY = "^[ -~]{0,255}$"
 _FAULTS_NAMED = 20
 
@@ -48,9 +48,11 @@ class OptionFields(Request):
         description="To the subject with this margin, in px or in % of its larger side, as far as the photo goes.",
     )
     output: Output = Field(default="cutout", description="The cut-out, or its alpha as a grey image.")
-    max_size: MaxSize | None = Field(default=None, description="Of the long edge, in px; never enlarged.")
+    max_size: MaxSize | None = Field(
+        default=None, description="The long edge of the result, in px. The photo is never enlarged."
+    )
     lossless: Flag | None = Field(
-        default=None, description="Of a WebP, which by default is lossless in tier industry and lossy in the others."
+        default=None, description="For WebP: by default lossless in tier industry, and lossy in the others."
     )
 
     def options(self, tier: Tier, accepted: OutputFormat | None = None) -> Options:
@@ -123,7 +125,7 @@ class FileFields(Request):
     content_type: str | None = Field(
         default=None,
         max_length=255,
-        description="A hint, as the browser gives it: what the file is, its bytes say. "
+        description="A hint, as the browser gives it; the file's bytes decide what it is. "
         "Upload it with the Content-Type that the answer's form has.",
     )
     file_name: str | None = Field(default=None, min_length=1, max_length=LONGEST_FILE_NAME)
@@ -151,10 +153,10 @@ class Manifest(ImageFields):
 
 
 class RenderFields(OptionFields):
-    """`POST /jobs/{jobId}/render`. `refinement` names the tier by whose refinement it is made."""
+    """`POST /jobs/{jobId}/render`. `refinement` names the tier whose refinement is used."""
 
     refinement: TierName | None = Field(
-        default=None, description="The job's tier or one below it; by default that by which it was delivered."
+        default=None, description="The job's tier or one below it; by default the tier that was delivered."
     )
 
 

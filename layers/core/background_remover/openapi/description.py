@@ -127,8 +127,8 @@ PREFER = Header(
     is_always_there=False,
 )
 LOCATION = Header("Location", "Relative to the request's URL.", {**TEXT, "format": "uri-reference"})
-LINK_TO_JOB = Header("Link", "Of an image: its job, `describedby`.", TEXT, is_always_there=False)
-RETRY_AFTER = Header("Retry-After", "In so many seconds.", {"type": "integer", "minimum": 1})
+LINK_TO_JOB = Header("Link", "Beside an image: its job, as `describedby`.", TEXT, is_always_there=False)
+RETRY_AFTER = Header("Retry-After", "How many seconds to wait before you ask again.", {"type": "integer", "minimum": 1})
 
 RESULT_TYPES = ("image/png", "image/jpeg", "image/webp")
 IMAGE_ANSWERS: Mapping[str, Content] = {media_type: Binary() for media_type in RESULT_TYPES}

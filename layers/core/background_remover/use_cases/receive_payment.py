@@ -50,7 +50,7 @@ class ReceivePayment:
             self._renew(known)
 
     def _record(self, payment: Payment) -> Payment:
-        """The payment as it is known then, be it that it was told of at the same moment elsewhere."""
+        """The payment as it is known by then, even if it was told of elsewhere at the same moment."""
         actions: list[TransactWriteItemTypeDef]
         if payment.plan:
             actions = [self.payments.write(payment, before=None)]

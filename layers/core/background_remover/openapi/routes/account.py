@@ -46,7 +46,7 @@ ROUTES = (
         name="subscribe",
         tag=Tag.ACCOUNT,
         summary="Subscribe to a plan",
-        description="Against a payment for the plan that the billing system has told of. A cancelled subscription of "
+        description="It takes a payment for the plan that the billing system has reported. A cancelled subscription of "
         "the same plan goes on; another plan replaces it at once.",
         bodies={
             "application/json": Json(
@@ -80,7 +80,7 @@ ROUTES = (
         name="calculatePrice",
         tag=Tag.ACCOUNT,
         summary="Ask what images cost",
-        description="Bought at once, and what your plan makes of it.",
+        description="The price of so many images bought together, and how many of them your plan covers.",
         bodies={
             "application/json": Json(PricingFields, {"a batch": {"totalImages": 33, "tier": "basic"}}),
         },
@@ -93,7 +93,7 @@ ROUTES = (
         route=f"GET {PREFIX}/stats",
         name="getStatistics",
         tag=Tag.ACCOUNT,
-        summary="Get what became of your jobs",
+        summary="See what became of your jobs",
         answers={
             HTTPStatus.OK: Answer(
                 "The statistics.", {"application/json": Json(Statistics, {"after some jobs": examples.STATISTICS})}
@@ -132,7 +132,7 @@ ROUTES = (
         tag=Tag.ACCOUNT,
         summary="Revoke an API key",
         description="It is refused from the next request on.",
-        answers={HTTPStatus.NO_CONTENT: Answer("It is worthless.")},
+        answers={HTTPStatus.NO_CONTENT: Answer("The key no longer works.")},
         errors=(errors.ApiKeyNotFoundError, errors.ContentionError),
     ),
 )

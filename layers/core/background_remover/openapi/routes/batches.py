@@ -85,7 +85,8 @@ ROUTES = (
         name="cancelBatch",
         tag=Tag.BATCHES,
         summary="Stop what has not begun",
-        description="Those credits come back. What is being worked on is delivered, and the ZIP has what was.",
+        description="Images that have not begun give their credits back. Those that are being worked on are still "
+        "delivered, and are in the ZIP.",
         answers={
             HTTPStatus.OK: Answer(
                 "The batch as it is then, without its jobs.",
@@ -105,7 +106,7 @@ ROUTES = (
             HTTPStatus.OK: Answer(
                 "A link to the ZIP.", {"application/json": Json(ArchiveLink, {"a link": examples.ARCHIVE})}
             ),
-            HTTPStatus.FOUND: Answer("Where the ZIP lies.", headers=(LOCATION,)),
+            HTTPStatus.FOUND: Answer("Where the ZIP is.", headers=(LOCATION,)),
         },
         errors=(
             errors.BatchNotFoundError,

@@ -59,17 +59,22 @@ ROUTES = (
                 (LINK_TO_JOB,),
             ),
             HTTPStatus.ACCEPTED: Answer(
-                "The job, on which a worker goes on.",
+                "The job. A worker goes on with it.",
                 {"application/json": Json(JobWithLinks, {"queued": examples.QUEUED})},
                 (
                     LOCATION,
                     RETRY_AFTER,
-                    Header("Preference-Applied", "Of `Prefer`.", {"const": "respond-async"}, is_always_there=False),
+                    Header(
+                        "Preference-Applied",
+                        "`respond-async`, if you asked for it.",
+                        {"const": "respond-async"},
+                        is_always_there=False,
+                    ),
                 ),
                 leads_to=("getJob", "eraseJob"),
             ),
             HTTPStatus.SEE_OTHER: Answer(
-                "Where the image lies, because it is too large for an answer.",
+                "Where the image is: it is too large for an answer.",
                 {"application/json": Json(JobWithLinks, {"completed": examples.COMPLETED})},
                 (LOCATION,),
             ),

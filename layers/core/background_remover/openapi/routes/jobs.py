@@ -36,7 +36,7 @@ ROUTES = (
         summary="Get another rendering of a completed job",
         description="From the photo and the matte that were kept: without inference, without credits, in seconds, for "
         "7 days after the job was made. Another background, crop, size, format or output; or the `refinement` of a "
-        "tier below the job's. Whoever asks for the same again gets what is there already. With `Accept: image/png` "
+        "tier below the job's. Ask for the same again and you get the file that is there. With `Accept: image/png` "
         "(or `image/webp`, `image/jpeg`) the image itself is answered.",
         bodies={
             "application/json": Json(
@@ -60,7 +60,7 @@ ROUTES = (
                 leads_to=("getJob", "eraseJob"),
             ),
             HTTPStatus.SEE_OTHER: Answer(
-                "Where the image lies, because it is too large for an answer.",
+                "Where the image is: it is too large for an answer.",
                 {"application/json": Json(RenderedJob, {"a WebP": examples.RENDERED})},
                 (LOCATION,),
             ),
