@@ -124,7 +124,7 @@ def test_a_job_that_costs_too_much_is_refused_with_the_figures(account: Account)
     with pytest.raises(InsufficientCreditsError) as refusal:
         submitted(account, job(3, tier="professional"))
 
-    assert refusal.value.members == {"required": 15, "available": 10}
+    assert refusal.value.members == {"required": 15, "available": 10, "owed": 0}
 
 
 def test_a_refused_submission_writes_nothing(account: Account) -> None:
