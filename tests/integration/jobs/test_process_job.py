@@ -268,7 +268,10 @@ def test_six_hours_in_which_no_submit_comes_to_anything_are_eight_at_most(
     assert account.balance() == Balance(available=50, held=0)
 
 
-def test_a_message_that_comes_early_submits_nothing(account: Account, hub: HuggingFaceStandIn) -> None:
+def test_a_message_that_comes_early_submits_nothing(
+    account: Account, hub: HuggingFaceStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(random, "uniform", lambda shortest, _: shortest)
     job = queued(account, "standard")
     hub.play(Fault("html_200", on="submit"))
     account.process(message_for(job))
