@@ -348,9 +348,8 @@ class Account:
         ]
 
     def items(self, table: str) -> list[dict[str, Any]]:
-        """As a scan answers. Straight from moto: asked through boto3 at every step they take most of a test's time."""
-        rows = get_backend("dynamodb")[DEFAULT_ACCOUNT_ID][REGION].tables[table].all_items()
-        return [row.to_json()["Attributes"] for row in rows]
+        """As a scan answers."""
+        return [row.to_json()["Attributes"] for row in rows_of(table)]
 
     def files(self) -> list[str]:
         return [entry["Key"] for entry in self.s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
@@ -361,6 +360,11 @@ class Account:
             QueueUrl=self.sqs.get_queue_url(QueueName="jobs")["QueueUrl"], MaxNumberOfMessages=10
         )
         return [parse(message["Body"]) for message in answer.get("Messages", [])]
+
+
+def rows_of(table: str) -> Any:
+    """moto's own, straight from it: asked through boto3 at every step they take most of a test's time."""
+    return get_backend("dynamodb")[DEFAULT_ACCOUNT_ID][REGION].tables[table].all_items()
 
 
 def now(account: Account, job: Job) -> Job:

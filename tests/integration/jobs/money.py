@@ -11,7 +11,7 @@ from background_remover.domain.jobs import Job, JobStatus
 from background_remover.gateways.dynamodb import Item
 from background_remover.gateways.job_item import PREFIX, from_values
 from background_remover.gateways.object_store import result_key
-from tests.integration.jobs.account import BUCKET, REGION
+from tests.integration.jobs.account import BUCKET, rows_of
 
 JobKey = tuple[str, str]
 """User and job id."""
@@ -33,9 +33,7 @@ def available(user_id: str) -> int:
 
 
 def items(table: str) -> list[Item]:
-    # Straight from moto: asking through boto3 after every step takes most of a test's time.
-    rows = get_backend("dynamodb")[ACCOUNT_ID][REGION].tables[table].items.values()
-    return [{name: value.cast_value for name, value in item.attrs.items()} for row in rows for item in row.values()]
+    return [{name: value.cast_value for name, value in row.attrs.items()} for row in rows_of(table)]
 
 
 def _files() -> set[str]:

@@ -37,6 +37,12 @@ def file_of(image: Image.Image, file_format: str, **options: Any) -> bytes:
     return encoded.getvalue()
 
 
+def padded_webp() -> bytes:
+    """A lossless one whose last chunk is of odd length, so that a byte follows which is none of its own."""
+    files = (file_of(Image.fromarray(gradient(width)), "WEBP", lossless=True) for width in range(50, 90))
+    return next(content for content in files if int.from_bytes(content[16:20], "little") % 2)
+
+
 EXACTLY: dict[str, dict[str, Any]] = {  # how Pillow keeps every pixel, or nearly, where that must be asked for
     "WEBP": {"lossless": True, "exact": True, "quality": 0, "method": 0},
     "HEIF": {"quality": -1, "chroma": 444, "matrix_coefficients": 0},
