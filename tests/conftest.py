@@ -1,9 +1,14 @@
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from tests.stack.hugging_face import HuggingFaceStandIn, OneSided
 from tests.stack.hugging_face.stand_in import TOKEN
+
+# As template.yaml gives them to every function; the metrics are made when they are imported.
+os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "BackgroundRemover")
+os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "tests")
 
 
 @pytest.fixture(scope="session")

@@ -8,20 +8,19 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import boto3
+from background_remover import clients
 
 SERVICES = ("dynamodb", "s3", "sqs", "secretsmanager")
 calls: Counter[str] = Counter()
 
 
-def count(model: Any, **_: object) -> None:
-    calls[model.service_model.service_name] += 1
+def count(**call: Any) -> None:
+    calls[call["model"].service_model.service_name] += 1
 
 
-boto3.DEFAULT_SESSION = boto3.Session()
-boto3.DEFAULT_SESSION.events.register("before-call", count)
+clients.session().register("before-call", count)
 
-from functions.remove import app  # noqa: E402 its clients are to be made by the session that counts
+from functions.remove import app  # noqa: E402 its clients are made when it is imported
 
 event = {
     "resource": "/api/background-remover/remove",

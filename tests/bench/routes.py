@@ -17,8 +17,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
+from background_remover import clients
 from tests.bench.figures import Figure, figure
 from tests.bench.tenant import rich_user
 from tests.stack.local_stack import PROJECT
@@ -71,10 +70,8 @@ class Routes:
     def __init__(self) -> None:
         self.units: Counter[str] = Counter()
         self._functions: dict[str, Any] = {}
-        boto3.DEFAULT_SESSION = boto3.Session()
-        events = boto3.DEFAULT_SESSION.events
-        events.register("provide-client-params.dynamodb", self._ask_for_units)
-        events.register("after-call.dynamodb", self._count_units)
+        clients.session().register("provide-client-params.dynamodb", self._ask_for_units)
+        clients.session().register("after-call.dynamodb", self._count_units)
 
     def call(self, function: str, route: str, *, body: Any = None, **path: str) -> dict[str, Any]:
         """The answer's JSON; {} where it has none."""
@@ -101,13 +98,13 @@ class Routes:
         self.call(function, route, body=body, **path)
         return {kind: self.units[kind] for kind in ("read", "write")}
 
-    def _ask_for_units(self, params: dict[str, Any], **_: object) -> None:
-        params["ReturnConsumedCapacity"] = "TOTAL"
+    def _ask_for_units(self, **call: Any) -> None:
+        call["params"]["ReturnConsumedCapacity"] = "TOTAL"
 
-    def _count_units(self, parsed: dict[str, Any], model: Any, **_: object) -> None:
-        consumed = parsed.get("ConsumedCapacity", [])
+    def _count_units(self, **call: Any) -> None:
+        consumed = call["parsed"].get("ConsumedCapacity", [])
         for each in consumed if isinstance(consumed, list) else [consumed]:
-            self.units["read" if model.name in READS else "write"] += each["CapacityUnits"]
+            self.units["read" if call["model"].name in READS else "write"] += each["CapacityUnits"]
 
 
 def _context() -> SimpleNamespace:

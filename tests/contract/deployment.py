@@ -11,10 +11,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import unquote_plus
 
 import boto3
 import pytest
+from botocore.session import get_session
 from moto import mock_aws
 
 from background_remover import clients, deployment, observability
@@ -68,6 +70,8 @@ class Deployment:
     def __init__(self, hugging_face: HuggingFaceStandIn) -> None:
         self.hugging_face = hugging_face
         self._calls: list[tuple[str, AwsCall]] = []
+        self._session = get_session()
+        """Of the functions' clients; the test's own come from boto3."""
         dynamodb = boto3.client("dynamodb")
         wired = stores(dynamodb, signup_credits=SIGNUP_CREDITS)
         self.ledger, self.jobs, self.batches = wired.ledger, wired.jobs, wired.batches
@@ -80,19 +84,19 @@ class Deployment:
         The answer of a route is held against the OpenAPI document.
         """
         importlib.reload(observability)
-        importlib.reload(clients)
+        with patch("botocore.session.get_session", lambda: self._session):
+            importlib.reload(clients)
         importlib.reload(deployment)
-        session = boto3.DEFAULT_SESSION
-        assert session
 
-        def record(params: dict[str, Any], model: Any, **_: Any) -> None:
-            self._calls.append((function, (f"{model.service_model.service_name}:{model.name}", params)))
+        def record(**call: Any) -> None:
+            operation = f"{call['model'].service_model.service_name}:{call['model'].name}"
+            self._calls.append((function, (operation, call["params"])))
 
-        session.events.register("provide-client-params", record)
+        self._session.register("provide-client-params", record)
         try:
             answer = app_of(function).handler(event, Context(function))
         finally:
-            session.events.unregister("provide-client-params", record)
+            self._session.unregister("provide-client-params", record)
         if (route := f"{event.get('httpMethod')} {event.get('resource')}") in ROUTES:
             assert_documented(route, as_response(answer))
         return answer
@@ -101,17 +105,15 @@ class Deployment:
     def before(self, operation: str, act: Callable[[], None]) -> Iterator[None]:
         """Does something before the functions' calls of an operation, such as `s3:PutObject`."""
         service, name = operation.split(":")
-        session = boto3.DEFAULT_SESSION
-        assert session
 
         def do(**_: Any) -> None:
             act()
 
-        session.events.register(f"before-call.{service}.{name}", do)
+        self._session.register(f"before-call.{service}.{name}", do)
         try:
             yield
         finally:
-            session.events.unregister(f"before-call.{service}.{name}", do)
+            self._session.unregister(f"before-call.{service}.{name}", do)
 
     def calls_of(self, function: str) -> list[AwsCall]:
         """What the function's invocations have called so far. A presigned link counts: it acts as the function."""
@@ -199,7 +201,8 @@ def _job(job_id: str, age: timedelta = timedelta(0)) -> Job:
 @contextmanager
 def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     with mock_aws(), HuggingFaceStandIn(HUGGING_FACE_TOKEN) as hugging_face:
-        monkeypatch.setattr(boto3, "DEFAULT_SESSION", boto3.Session(region_name="us-east-1"))
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         environment = {
             **{name: value for each in FUNCTIONS for name, value in plain_environment_of(each).items()},
             "BUCKET": BUCKET,

@@ -35,13 +35,13 @@ def test_a_function_imports_from_its_artefact_and_layers_alone(function: str) ->
 @pytest.mark.parametrize(
     ("function", "modules"),
     [
-        ("AuthorizeFunction", {"jwt", "cryptography", "boto3"}),
-        ("RemoveFunction", {"PIL", "numpy", "isal", "pillow_heif", "requests", "pydantic", "multipart", "boto3"}),
-        ("ProcessImageFunction", {"PIL", "numpy", "isal", "pillow_heif", "requests", "boto3"}),
-        ("RenderFunction", {"PIL", "numpy", "isal", "pillow_heif", "pydantic", "boto3"}),
-        ("JobsFunction", {"pydantic", "boto3"}),
-        ("CreditsFunction", {"pydantic", "boto3"}),
-        ("ApiKeysFunction", {"pydantic", "boto3"}),
+        ("AuthorizeFunction", {"jwt", "cryptography", "botocore"}),
+        ("RemoveFunction", {"PIL", "numpy", "isal", "pillow_heif", "requests", "pydantic", "multipart", "botocore"}),
+        ("ProcessImageFunction", {"PIL", "numpy", "isal", "pillow_heif", "requests", "botocore"}),
+        ("RenderFunction", {"PIL", "numpy", "isal", "pillow_heif", "pydantic", "botocore"}),
+        ("JobsFunction", {"pydantic", "botocore"}),
+        ("CreditsFunction", {"pydantic", "botocore"}),
+        ("ApiKeysFunction", {"pydantic", "botocore"}),
     ],
 )
 def test_what_is_imported_late_was_imported_here(function: str, modules: set[str]) -> None:
@@ -55,6 +55,11 @@ def test_a_layers_packages_lie_where_lambda_looks(layer: str) -> None:
     assert ours <= {folder.name for folder in (BUILD / layer / "python").iterdir()}
 
 
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_cold_start_loads_boto3_and_its_transfer_manager(function: str) -> None:
+    assert "boto3" not in files_loaded_by(function)
+
+
 def test_the_docs_layer_has_the_files_of_swagger_ui_and_no_web_framework() -> None:
     (package,) = {file.name for file in (BUILD / "DocsLayer/python").iterdir() if "dist-info" not in file.name}
     assert {"swagger-ui-bundle.js", "swagger-ui.css", "VERSION"} <= {
@@ -64,7 +69,7 @@ def test_the_docs_layer_has_the_files_of_swagger_ui_and_no_web_framework() -> No
 
 def test_botocore_knows_the_services_that_are_called_and_no_others() -> None:
     source = (PROJECT / "layers/core/background_remover/clients.py").read_text()
-    called = set(re.findall(r'boto3\.client\("(\w+)"', source))
+    called = set(re.findall(r'_client\("(\w+)"', source))
     data = BUILD / "CoreLayer/python/botocore/data"
     assert {folder.name for folder in data.iterdir() if folder.is_dir()} == called
 

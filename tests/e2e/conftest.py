@@ -32,9 +32,12 @@ def stack(running_stack: LocalStack) -> LocalStack:
 
 
 @pytest.fixture
-def caller(stack: LocalStack) -> Caller:
+def caller(stack: LocalStack) -> Iterator[Caller]:
     """A user whom nobody has seen before, with the signup credits."""
-    return Caller(stack, f"user{next(_numbers)}@example.com")
+    caller = Caller(stack, f"user{next(_numbers)}@example.com")
+    yield caller
+    stack.hugging_face.reset()
+    caller.leave()
 
 
 @pytest.fixture

@@ -89,7 +89,8 @@ def test_a_database_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.M
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             monkeypatch.setenv(name, "none")
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
-        monkeypatch.setattr("boto3.DEFAULT_SESSION", boto3.Session(region_name="eu-central-1"))
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+        clients.session.cache_clear()
         clients.hurried_dynamodb.cache_clear()
         uses = ApiKeys(clients.hurried_dynamodb(), table="keys")
         started = time.monotonic()

@@ -26,15 +26,14 @@ SETTINGS = {
 
 
 @pytest.fixture(autouse=True)
-def fresh_gateways(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
+def fresh_gateways() -> Iterator[None]:
     forget()
     yield
     forget()
 
 
 def forget() -> None:
-    for made_once in (clients.s3, deployment.settings, deployment.objects):
+    for made_once in (clients.session, clients.s3, deployment.settings, deployment.objects):
         made_once.cache_clear()
 
 

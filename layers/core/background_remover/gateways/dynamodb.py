@@ -7,9 +7,10 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from aws_lambda_powertools.shared.dynamodb_deserializer import TypeDeserializer
 
 from background_remover.domain.errors import ContentionError, MalformedCursorError
 
@@ -37,7 +38,6 @@ _PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExce
 # Bytes: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 LONGEST_SORT_KEY = 1024
 
-_serializer = TypeSerializer()
 _deserializer = TypeDeserializer()
 
 
@@ -132,7 +132,30 @@ def creation(table: str, values: Mapping[str, object]) -> TransactWriteItemTypeD
 
 def to_item(values: Mapping[str, object]) -> Item:
     """Attribute values as the API takes them; attributes that are None are left out."""
-    return {name: _serializer.serialize(value) for name, value in values.items() if value is not None}
+    return {name: _to_attribute(value) for name, value in values.items() if value is not None}
+
+
+def _to_attribute(value: object) -> dict[str, Any]:
+    """The types that stored items have. boto3's own serializer is not used for the reason in `clients.py`.
+
+    Raises `TypeError` for a value of another type, as a float, which DynamoDB would not give back as it was.
+    """
+    match value:
+        case None:
+            return {"NULL": True}
+        case bool():
+            return {"BOOL": value}
+        case int() | Decimal():
+            return {"N": str(value)}
+        case str():
+            return {"S": str(value)}
+        case Mapping():
+            return {"M": {name: _to_attribute(each) for name, each in value.items()}}
+        case list() | tuple():
+            return {"L": [_to_attribute(each) for each in value]}
+        case set() | frozenset() if value and all(isinstance(each, str) for each in value):
+            return {"SS": sorted(value)}
+    raise TypeError(f"An item cannot hold a {type(value).__name__}")
 
 
 def from_item(item: Mapping[str, Any]) -> Item:

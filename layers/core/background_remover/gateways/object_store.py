@@ -133,18 +133,19 @@ class ObjectStore:
 
         Where a chunk cannot be had, its error is raised, and what was there before is still there.
         """
-        from boto3.s3.transfer import TransferConfig  # Not a cold start's cost: one function stores streams.
+        from s3transfer.manager import TransferConfig, TransferManager  # Only one function's cold start pays for it.
 
-        config = TransferConfig(multipart_threshold=_PART, multipart_chunksize=_PART, max_concurrency=_PARTS_AT_ONCE)
-        config.max_in_memory_upload_chunks = _PARTS_AT_ONCE
-        stream = _Stream(chunks)
-        self._client.upload_fileobj(
-            io.BufferedReader(stream),
-            self._bucket,
-            key,
-            ExtraArgs={"ContentType": content_type},
-            Config=config,
+        config = TransferConfig(
+            multipart_threshold=_PART,
+            multipart_chunksize=_PART,
+            max_request_concurrency=_PARTS_AT_ONCE,
+            max_in_memory_upload_chunks=_PARTS_AT_ONCE,
         )
+        stream = _Stream(chunks)
+        with TransferManager(self._client, config) as manager:
+            manager.upload(
+                io.BufferedReader(stream), self._bucket, key, extra_args={"ContentType": content_type}
+            ).result()
         return stream.position
 
     def copy(self, source_key: str, key: str, *, etag: str) -> None:
