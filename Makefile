@@ -9,7 +9,7 @@ export SAM_CLI_TELEMETRY := 0
 # As in template.yaml: on small tiles threads of BLAS only wait for each other.
 export OPENBLAS_NUM_THREADS := 1
 
-ON_ALL_PROCESSORS := --numprocesses auto --dist loadgroup
+ON_ALL_PROCESSORS := --numprocesses auto
 
 SOURCES := template.yaml functions/docs/openapi.json layers/docs/Makefile \
 	$(shell find functions layers -name '*.py' -o -name 'requirements.txt')

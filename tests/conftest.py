@@ -2,6 +2,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.stack.hugging_face import HuggingFaceStandIn, OneSided
 from tests.stack.hugging_face.stand_in import TOKEN
@@ -9,6 +10,19 @@ from tests.stack.hugging_face.stand_in import TOKEN
 # As template.yaml gives them to every function; the metrics are made when they are imported.
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "BackgroundRemover")
 os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "tests")
+
+
+class _OneStack(LoadScopeScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        return "stack" if nodeid.startswith("tests/e2e/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _OneStack:
+    """The stack's tests run on one processor, one after the other, while all others run on the rest.
+
+    xdist's own groups do nothing with this pytest: https://github.com/pytest-dev/pytest-xdist/issues/1386
+    """
+    return _OneStack(config, log)
 
 
 @pytest.fixture(scope="session")

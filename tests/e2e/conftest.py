@@ -1,6 +1,5 @@
 from collections.abc import Iterator
 from itertools import count
-from pathlib import Path
 
 import pytest
 
@@ -9,13 +8,6 @@ from tests.stack.local_stack import LocalStack
 
 SIGNUP_CREDITS = 30
 _numbers = count()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """There is one stack: its tests run on one processor, one after the other, while all others run on the rest."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.xdist_group("stack"))
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from background_remover.gateways.dynamodb import Item
 from background_remover.gateways.job_item import PREFIX, from_values
 from background_remover.gateways.object_store import result_key
 from tests.integration.jobs.account import BUCKET, rows_of
+from tests.quick_moto import values_of
 
 JobKey = tuple[str, str]
 """User and job id."""
@@ -33,7 +34,7 @@ def available(user_id: str) -> int:
 
 
 def items(table: str) -> list[Item]:
-    return [{name: value.cast_value for name, value in row.attrs.items()} for row in rows_of(table)]
+    return [values_of(row) for row in rows_of(table)]
 
 
 def _files() -> set[str]:

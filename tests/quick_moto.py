@@ -1,0 +1,73 @@
+"""moto, for tests that make thousands of calls: without what it does for services and callers that are not here."""
+
+import copy
+from collections import defaultdict
+from collections.abc import Iterator
+from threading import RLock
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from moto import backend_index
+from moto.core.botocore_stubber import BotocoreStubber
+from moto.dynamodb import models
+from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.table import Table
+
+_SERVICES = {"dynamodb", "s3", "secretsmanager", "sqs"}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_moto() -> Iterator[None]:
+    """moto searches its list of 183 services for each call, and walks through it seven times to start a mock. It copies
+    the whole table for each action of a transaction, to go back to where one fails."""
+    services = [(name, pattern) for name, pattern in backend_index.backend_url_patterns if name in _SERVICES]
+    update_in_place = models.DynamoDBBackend.update_item
+
+    def update_a_copy(self: models.DynamoDBBackend, table_name: str, key: Any, *arguments: Any, **named: Any) -> Any:
+        table = self.get_table(table_name)
+        partition = DynamoType(key["pk"])
+        items = table.items[partition] if table.has_range_key else table.items
+        place = DynamoType(key["sk"]) if table.has_range_key else partition
+        if item := items.get(place):
+            items[place] = changing = copy.deepcopy(item)
+            changing.__dict__.pop("values_read", None)
+        return update_in_place(self, table_name, key, *arguments, **named)
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(backend_index, "backend_url_patterns", services)
+        monkeypatch.setattr(models, "copy", SimpleNamespace(deepcopy=_copied))
+        monkeypatch.setattr(models.DynamoDBBackend, "update_item", update_a_copy)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_call_to_moto_at_a_time() -> Iterator[None]:
+    """moto copies an item while another thread writes to it, which ends in "dictionary changed size"."""
+    lock, answer = RLock(), BotocoreStubber.process_request
+
+    def answer_alone(self: BotocoreStubber, request: Any) -> Any:
+        with lock:
+            return answer(self, request)
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(BotocoreStubber, "process_request", answer_alone)
+        yield
+
+
+def values_of(item: Any) -> dict[str, Any]:
+    """Worked out once for each of moto's items, which are replaced and never changed."""
+    if "values_read" not in item.__dict__:
+        item.values_read = {name: value.cast_value for name, value in item.attrs.items()}
+    return dict(item.values_read)
+
+
+def _copied(value: Any) -> Any:
+    """A table's copy has the same items, see `values_of`."""
+    if not isinstance(value, Table):
+        return copy.deepcopy(value)
+    table = copy.copy(value)
+    table.items = defaultdict(
+        dict, {key: dict(items) if value.has_range_key else items for key, items in value.items.items()}
+    )
+    return table
