@@ -2,6 +2,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.stack.hugging_face import HuggingFaceStandIn, OneSided
@@ -17,7 +18,7 @@ class _OneStack(LoadScopeScheduling):
         return "stack" if nodeid.startswith("tests/e2e/") else nodeid
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _OneStack:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _OneStack:
     """The stack's tests run on one processor, one after the other, while all others run on the rest.
 
     xdist's own groups do nothing with this pytest: https://github.com/pytest-dev/pytest-xdist/issues/1386
