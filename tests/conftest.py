@@ -18,6 +18,7 @@ class _OneStack(LoadScopeScheduling):
         return "stack" if nodeid.startswith("tests/e2e/") else nodeid
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _OneStack:
     """The stack's tests run on one processor, one after the other, while all others run on the rest.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from background_remover import deployment
 from background_remover.gateways import work_queue
 from background_remover.gateways.work_queue import JobMessage
-from background_remover.observability import logger, metrics
+from background_remover.observability import logger, metrics, observe
 from background_remover.settings import WorkerSettings
 from background_remover.use_cases.close_batch import close_batch
 from background_remover.use_cases.cut_out import CutOut
@@ -68,9 +68,12 @@ def process(record: dict[str, Any], lambda_context: LambdaContext) -> None:
         if not isinstance(message, JobMessage):
             raise TypeError(f"The message names no job: {message}")
         logger.thread_safe_append_keys(job_id=message.job_id)
+        waited = clock().timestamp() - int(record["attributes"]["SentTimestamp"]) / 1000
         job = process_job(
             message, time_left=lambda: remaining() - PIXEL_SECONDS, lease_for=timedelta(seconds=remaining() + 5)
         )
+        if job and job.attempts == 1:
+            observe("QueueWaitSeconds", max(0.0, waited))  # Later attempts waited because we said so.
         if job and job.batch_id and job.has_ended:
             close_batch(
                 deployment.batches(),

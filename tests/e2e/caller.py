@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from tests.stack.local_stack import LocalStack
 
 PATIENCE_SECONDS = 40.0
-OPEN = ("awaiting_upload", "queued", "processing")
 
 
 class Caller:
@@ -86,16 +85,10 @@ class Caller:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             job: dict[str, Any] = self.get(f"jobs/{job_id}").json()
-            if job["status"] not in OPEN:
+            if job["status"] not in ("awaiting_upload", "queued", "processing"):
                 return job
             time.sleep(0.2)
         raise AssertionError(f"the job has not ended: {job}")
-
-    def leave(self) -> None:
-        """Ends what its test has left open, so that Hugging Face is not asked for it during another one."""
-        for job in self.get("jobs", limit=100).json()["jobs"]:
-            if job["status"] in OPEN and self.delete(f"jobs/{job['jobId']}").status_code == 409:
-                self.outcome(job["jobId"])
 
     def batch_outcome(self, batch_id: str) -> dict[str, Any]:
         """The batch once nothing is left to happen: its ZIP is there, or none of its images was delivered."""

@@ -20,16 +20,15 @@ def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSta
 @pytest.fixture
 def stack(running_stack: LocalStack) -> LocalStack:
     running_stack.hugging_face.reset()
+    running_stack.drop_jobs()
+    running_stack.hugging_face.forget_requests()
     return running_stack
 
 
 @pytest.fixture
-def caller(stack: LocalStack) -> Iterator[Caller]:
+def caller(stack: LocalStack) -> Caller:
     """A user whom nobody has seen before, with the signup credits."""
-    caller = Caller(stack, f"user{next(_numbers)}@example.com")
-    yield caller
-    stack.hugging_face.reset()
-    caller.leave()
+    return Caller(stack, f"user{next(_numbers)}@example.com")
 
 
 @pytest.fixture

@@ -6,6 +6,11 @@ from tests.stack.hugging_face import Fault
 from tests.stack.local_stack import HUGGING_FACE_TOKEN, LocalStack
 
 
+def submits(stack: LocalStack) -> int:
+    """Those with the token that counts now: after a rotation, a function that is still warm first tries the old one."""
+    return sum(request.call == "submit" and request.authorized for request in stack.hugging_face.requests)
+
+
 def test_prefer_respond_async_is_answered_at_once_and_delivered_by_the_worker(caller: Caller) -> None:
     answer = caller.remove(headers={"Prefer": "respond-async"})
     assert (answer.status_code, answer.json()["status"]) == (202, "queued")
@@ -31,7 +36,7 @@ def test_a_page_in_answer_to_a_submit_is_waited_out(stack: LocalStack, caller: C
     answer = caller.remove(tier="standard")
     assert (answer.status_code, answer.json()["status"]) == (202, "queued")
     assert caller.outcome(answer.json()["jobId"])["status"] == "completed"
-    assert [request.call for request in stack.hugging_face.requests].count("submit") == 2
+    assert submits(stack) == 2
 
 
 @pytest.mark.parametrize(
@@ -76,7 +81,7 @@ def test_of_two_inferences_one_is_delivered_at_the_lesser_price(
 def test_both_inferences_are_asked_for_with_the_photo_and_its_mirror_image(stack: LocalStack, caller: Caller) -> None:
     job = caller.remove(tier="industry").json()
     assert (job["status"], job["deliveredTier"], job["credits"]) == ("completed", "industry", 25)
-    assert [request.call for request in stack.hugging_face.requests].count("submit") == 2
+    assert submits(stack) == 2
 
 
 def test_a_rotated_token_is_picked_up_without_a_restart(stack: LocalStack, caller: Caller) -> None:

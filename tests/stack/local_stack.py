@@ -8,6 +8,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -122,6 +123,21 @@ class LocalStack:
         attributes = cognito.get_user(AccessToken=tokens["AccessToken"])["UserAttributes"]
         subject = next(attribute["Value"] for attribute in attributes if attribute["Name"] == "sub")
         return User(user_id=subject, token=tokens["AccessToken"])
+
+    def drop_jobs(self) -> None:
+        """Empties the queue when no worker is at work any more, so that nothing is asked of Hugging Face for its jobs.
+
+        What a worker died of is waited for no longer than half a minute.
+        """
+        sqs, url = self.emulator.client("sqs"), self.outputs["JobQueueUrl"]
+        in_flight = "ApproximateNumberOfMessagesNotVisible"
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[in_flight])["Attributes"]
+            if attributes[in_flight] == "0":
+                break
+            time.sleep(0.1)
+        sqs.purge_queue(QueueUrl=url)
 
     def operate(self, *arguments: str) -> str:
         """Runs the operator's command against this stack; returns what it prints."""

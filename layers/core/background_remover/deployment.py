@@ -18,6 +18,7 @@ from background_remover.gateways.secret import Secret
 from background_remover.gateways.statistics_store import StatisticsStore
 from background_remover.gateways.subscription_store import SubscriptionStore
 from background_remover.gateways.work_queue import WorkQueue
+from background_remover.observability import measure
 from background_remover.settings import HuggingFaceSettings, Settings
 
 if TYPE_CHECKING:
@@ -96,4 +97,4 @@ def hugging_face() -> HuggingFace:
 
     configured = HuggingFaceSettings.from_environment()
     token = Secret(clients.secrets_manager(), secret_id=configured.token_secret)
-    return HuggingFace(configured.routes, token)
+    return HuggingFace(configured.routes, token, measure=lambda model, counted: measure(counted, by={"model": model}))

@@ -67,6 +67,7 @@ class HuggingFaceSettings:
                     dialect=cast(Dialect, os.environ[f"{name}_DIALECT"]),
                     headers=json.loads(os.environ[f"{name}_HEADERS"]),
                     border=int(os.environ[f"{name}_BORDER"]) / 100,
+                    dollars=float(os.environ[f"{name}_DOLLARS"]),
                 )
                 for model, name in _MODELS.items()
                 if os.environ[f"{name}_URL"]

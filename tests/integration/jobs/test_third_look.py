@@ -118,10 +118,6 @@ def one_sided_account(one_sided_hub: HuggingFaceStandIn) -> Iterator[Account]:
 WithModel = Callable[[Model], Account]
 
 
-def counted() -> set[str]:
-    return set(metrics.provider.metric_set)
-
-
 def kept_matte(account: Account, job: Job) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(account.objects.get(matte_key(job)) or b"")))
 
@@ -347,16 +343,6 @@ def test_a_third_look_that_found_nothing_counts_as_one_that_failed(account_with:
     assert np.array_equal(kept_matte(account, job), LEFT)
 
 
-@failures
-def test_our_misconfiguration_is_counted_where_only_the_third_look_met_it(
-    account_with: WithModel, failure: InferenceError
-) -> None:
-    account_with(Model(LEFT, MIRRORED_RIGHT, failure)).remove(industry())
-
-    misconfigured = {"HuggingFaceMisconfigured"} if isinstance(failure, InferenceMisconfiguredError) else set()
-    assert counted() == {"ImagesDelivered"} | misconfigured
-
-
 @pytest.mark.parametrize(("left_after_two", "looks"), [(12.0, 3), (10.0, 3), (9.0, 2)])
 def test_there_is_no_third_look_where_less_time_is_left_than_the_first_two_took(
     account_with: WithModel, left_after_two: float, looks: int
@@ -469,16 +455,6 @@ def test_the_photo_is_refined_as_the_tier_is_that_is_delivered(
 
     assert job.result
     assert refinements == [TIERS[job.result.tier].refinement]
-
-
-@failures
-def test_our_misconfiguration_is_counted_although_there_is_a_result(
-    account_with: WithModel, failure: InferenceError
-) -> None:
-    account_with(Model(ramp(0), failure)).remove(industry())
-
-    misconfigured = {"HuggingFaceMisconfigured"} if isinstance(failure, InferenceMisconfiguredError) else set()
-    assert counted() == {"ImagesDelivered"} | misconfigured
 
 
 def test_a_repeated_message_changes_nothing_of_a_lesser_delivery(account: Account, hub: HuggingFaceStandIn) -> None:
@@ -603,12 +579,3 @@ def test_where_both_were_refused_the_job_has_failed(account_with: WithModel) -> 
     assert job.failure
     assert (job.status, job.failure.code) == (JobStatus.FAILED, "inference_refused")
     assert account.balance() == Balance(available=50, held=0)
-
-
-def test_a_misconfiguration_of_both_is_counted_once(account_with: WithModel) -> None:
-    bill = InferenceMisconfiguredError("Pay your bill.", retry_after=60.0)
-
-    account_with(Model(bill, bill)).remove(industry())
-
-    assert counted() == {"HuggingFaceMisconfigured"}
-    assert metrics.provider.metric_set["HuggingFaceMisconfigured"]["Value"] == [1.0]

@@ -31,13 +31,15 @@ class Tier:
     """`credits` is the price of one image, `looks` how often the model looks at it: where two looks contradict each
     other, a third one follows.
 
-    `lossless`: a WebP is lossless unless the request says otherwise.
+    `lossless`: a WebP is lossless unless the request says otherwise. `aws_dollars`: what AWS bills for one photo of 12
+    megapixels, as measured in docs/operations.md.
     """
 
     name: str
     model: Model
     credits: int
     refinement: Refinement
+    aws_dollars: float
     looks: int = 1
     lossless: bool = False
 
@@ -45,14 +47,15 @@ class Tier:
 TIERS = {
     tier.name: tier
     for tier in (
-        Tier("basic", Model.RMBG_1_4, 3, Refinement()),
-        Tier("standard", Model.RMBG_2_0, 8, Refinement(alpha=True)),
-        Tier("professional", Model.RMBG_2_0, 15, Refinement(alpha=True, colour_pixels=(190_000,))),
+        Tier("basic", Model.RMBG_1_4, 3, Refinement(), 0.00007),
+        Tier("standard", Model.RMBG_2_0, 8, Refinement(alpha=True), 0.00008),
+        Tier("professional", Model.RMBG_2_0, 15, Refinement(alpha=True, colour_pixels=(190_000,)), 0.00008),
         Tier(
             "industry",
             Model.RMBG_2_0,
             25,
             Refinement(alpha=True, colour_pixels=(190_000, 750_000)),
+            0.00009,
             looks=2,
             lossless=True,
         ),

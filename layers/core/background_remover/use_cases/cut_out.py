@@ -16,7 +16,8 @@ from background_remover.domain.errors import DomainError, ImageError, InferenceE
 from background_remover.domain.jobs import Failure, Job, Result
 from background_remover.gateways.object_store import input_key, matte_key, result_key, thumbnail_key
 from background_remover.gateways.work_queue import message_for
-from background_remover.observability import count, logger
+from background_remover.observability import logger, measure, observe
+from background_remover.use_cases.failures import measure_failure
 from background_remover.use_cases.memory_room import MemoryRoom
 from imaging.cutout import thumbnail, working_memory
 from imaging.framing import delivery, framed_cutout
@@ -115,7 +116,7 @@ class CutOut:
             looks=found.looks,
         )
         completed = self.jobs.complete(job, result, now)
-        count("ImagesDelivered")
+        _measure(job, completed, found, result.seconds)
         return completed
 
     def come_back_later(self, job: Job, error: InferenceUnavailableError) -> Job:
@@ -139,7 +140,7 @@ class CutOut:
         """Ends the job without a result; its price is released. Raises `LeaseLostError`."""
         failed = self.jobs.fail(job, Failure(error.code, error.detail), self.clock())
         logger.warning("The job failed", code=error.code, detail=error.detail)
-        count("JobsFailed")
+        measure_failure(job, error)
         return failed
 
     @contextmanager
@@ -178,3 +179,20 @@ class CutOut:
             size=len(result.content),
             crc32=zlib.crc32(result.content),
         )
+
+
+def _measure(asked: Job, completed: Job, found: Foreground, seconds: float) -> None:
+    measure(
+        {
+            "ImagesDelivered": 1,
+            "ProcessingSeconds": seconds,
+            "HuggingFaceSeconds": found.seconds,
+            "PixelSeconds": max(0.0, seconds - found.seconds),
+            "Dollars": found.dollars + found.tier.aws_dollars,
+        },
+        by={"tier": asked.tier},
+    )
+    observe("Looks", found.looks)
+    observe("Attempts", asked.attempts)
+    observe("CreditsCaptured", completed.price)
+    observe("CreditsReleased", asked.price - completed.price)

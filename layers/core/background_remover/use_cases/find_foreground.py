@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 
 from background_remover.domain.errors import (
     InferenceError,
-    InferenceMisconfiguredError,
     InferenceUnavailableError,
     UnknownForegroundError,
 )
 from background_remover.domain.jobs import Job, Quality, Submission
 from background_remover.domain.tiers import TIERS, Tier, delivered_with
-from background_remover.observability import count, logger
+from background_remover.observability import logger
 from imaging.looks import agreed, contradict, looks_at
 from imaging.matte import Matte, read_matte
 from imaging.quality import assess, require_foreground
@@ -35,12 +34,15 @@ _THIRD = 2  # its number: the first look's is 0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foreground:
-    """`looks`: how many mattes Hugging Face delivered. `tier`: the one whose result they make."""
+    """`looks`: how many mattes Hugging Face delivered, in `seconds`, for about so many `dollars`. `tier`: the one whose
+    result they make."""
 
     matte: Matte
     quality: Quality
     tier: Tier
     looks: int
+    seconds: float
+    dollars: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,7 @@ class FindForeground:
         `UnknownForegroundError`. Raises `LeaseLostError` as well. `time_left` in seconds.
         """
         tier = TIERS[job.tier]
-        before = time_left()
+        started, before = self.clock(), time_left()
         seen = self._first_looks(job, tier, copy, time_left)
         relied_on = seen
         if len(seen) == 2 and contradict(*seen):
@@ -75,6 +77,8 @@ class FindForeground:
             quality=assess(matte),
             tier=delivered_with(tier, len(relied_on)),
             looks=len(seen),
+            seconds=(self.clock() - started).total_seconds(),
+            dollars=len(seen) * self.hugging_face.route(tier.model).dollars,
         )
 
     def _first_looks(self, job: Job, tier: Tier, copy: EncodedImage, time_left: Callable[[], float]) -> list[Matte]:
@@ -128,5 +132,3 @@ class FindForeground:
 def _note(*errors: InferenceError | UnknownForegroundError) -> None:
     for error in errors:
         logger.warning("Hugging Face did not deliver", code=error.code, detail=error.detail)
-    if any(isinstance(error, InferenceMisconfiguredError) for error in errors):
-        count("HuggingFaceMisconfigured")

@@ -36,6 +36,7 @@ from background_remover.gateways.object_store import DROPBOX, INPUTS, ObjectChan
 from background_remover.gateways.work_queue import message_for
 from background_remover.observability import count, logger
 from background_remover.use_cases.close_batch import close_batch
+from background_remover.use_cases.failures import measure_failure
 
 if TYPE_CHECKING:
     from background_remover.gateways.batch_store import BatchStore
@@ -89,7 +90,7 @@ class ReceiveFile:
         try:
             if error := _unacceptable(file):
                 failed = self.jobs.abandon(job, _failure(error), self.clock())
-                self._report(failed, file)
+                self._report(failed, error, file)
                 self.objects.delete([file.key])
                 if job.batch_id:
                     self._close_batch(job.user_id, job.batch_id)
@@ -98,9 +99,9 @@ class ReceiveFile:
         except LeaseLostError:
             return self.jobs.get(job.user_id, job.job_id)  # A repeat of this event was quicker, or the job ended.
 
-    def _report(self, refused: Job, file: ReceivedFile) -> None:
-        logger.warning("The file is refused", key=file.key, code=refused.failure.code if refused.failure else None)
-        count("JobsFailed")
+    def _report(self, refused: Job, error: DomainError, file: ReceivedFile) -> None:
+        logger.warning("The file is refused", key=file.key, code=error.code)
+        measure_failure(refused, error)
 
     def _close_batch(self, user_id: str, batch_id: str) -> None:
         close_batch(self.batches, self.archive_queue, user_id=user_id, batch_id=batch_id, now=self.clock())
@@ -136,7 +137,7 @@ class ReceiveFile:
         ) as error:
             refused = replace(job, status=JobStatus.FAILED, failure=_failure(error), due_at=None)
             self.jobs.record_refusal(refused)
-            self._report(refused, file)
+            self._report(refused, error, file)
             self.objects.delete_version(file.key, etag=file.etag)
             return refused
 

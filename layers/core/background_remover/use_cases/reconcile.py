@@ -26,6 +26,7 @@ from background_remover.gateways.work_queue import BatchMessage, JobMessage, mes
 from background_remover.observability import count, logger
 from background_remover.use_cases.cancel_batch import end_unstarted
 from background_remover.use_cases.close_batch import close_batch
+from background_remover.use_cases.failures import measure_failure
 
 if TYPE_CHECKING:
     from background_remover.domain.batches import Batch
@@ -171,8 +172,10 @@ class Reconcile:
 
     def _abandon(self, job: Job, detail: str, now: datetime) -> None:
         logger.error("A job is abandoned", job_id=job.job_id, status=job.status, attempts=job.attempts)
-        self.jobs.abandon(job, Failure(JobAbandonedError.code, f"{detail} Nothing was charged."), now)
+        error = JobAbandonedError(f"{detail} Nothing was charged.")
+        self.jobs.abandon(job, Failure(error.code, error.detail), now)
         count("Abandoned")
+        measure_failure(job, error)
         self._close(job, now)
 
     def _give_up_archive(self, batch: Batch) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from background_remover.domain.errors import InferenceMisconfiguredError, InvalidMatteError
@@ -23,7 +25,10 @@ if TYPE_CHECKING:
 
 
 class HuggingFace:
-    """Safe to share between threads. `clock` and `sleep` in seconds, `now` in seconds since 1970."""
+    """Safe to share between threads. `clock` and `sleep` in seconds, `now` in seconds since 1970.
+
+    `measure` is told what was counted of a model's answers, by the names of our metrics.
+    """
 
     def __init__(
         self,
@@ -33,11 +38,17 @@ class HuggingFace:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.time,
+        measure: Callable[[Model, Mapping[str, int]], None] | None = None,
     ) -> None:
         self._routes = routes
         self._clock = clock
         self._now = now
-        self._transport = Transport(token, clock=clock, sleep=sleep)
+        self._counts: dict[Model, Counter[str]] = {model: Counter() for model in routes}
+        self._counting = Lock()
+        self._measure = measure
+        self._transports = {
+            model: Transport(token, clock=clock, sleep=sleep, count=partial(self._count, model)) for model in routes
+        }
         self._shut_until: dict[Model, float] = {}
 
     def route(self, model: Model) -> ModelRoute:
@@ -62,11 +73,12 @@ class HuggingFace:
         is polled instead of being sent, and paid for, again. For the whole list of errors see `verdict.raise_for`.
         """
         route = self.route(model)
+        transport = self._transports[model]
         deadline = self._clock() + seconds
-        with self._circuit_breaker(model):
+        with self._measured(model), self._circuit_breaker(model):
             if route.dialect == "fal_queue":
                 queue = FalQueue(
-                    transport=self._transport,
+                    transport=transport,
                     route=route,
                     deadline=deadline,
                     on_submission=on_submission,
@@ -76,7 +88,7 @@ class HuggingFace:
                 queue.await_completion(waiting)
                 fetch = partial(queue.image, waiting)
             else:
-                fetch = partial(endpoint.infer, self._transport, route, photo, deadline=deadline)
+                fetch = partial(endpoint.infer, transport, route, photo, deadline=deadline)
             try:
                 return read(fetch())
             except InvalidMatteError:
@@ -88,11 +100,29 @@ class HuggingFace:
         """After an operator's fault nothing is sent for the model for a while, so that nobody hammers it."""
         shut_for = self._shut_until.get(model, 0.0) - self._clock()
         if shut_for > 0:
+            self._count(model, "HuggingFaceBreakerOpen")
             raise InferenceMisconfiguredError(
                 "Hugging Face refused our configuration a moment ago.", retry_after=shut_for
             )
         try:
             yield
         except InferenceMisconfiguredError as error:
+            self._count(model, "HuggingFaceMisconfigured")
             self._shut_until[model] = self._clock() + error.retry_after
             raise
+
+    def _count(self, model: Model, metric: str) -> None:
+        with self._counting:
+            self._counts[model][metric] += 1
+
+    @contextmanager
+    def _measured(self, model: Model) -> Iterator[None]:
+        """One line for an inference, not for each poll. Inferences of one model that go on at the same time share what
+        was counted."""
+        try:
+            yield
+        finally:
+            with self._counting:
+                counted, self._counts[model] = self._counts[model], Counter()
+            if counted and self._measure:
+                self._measure(model, counted)

@@ -13,12 +13,14 @@ class ModelRoute:
     """`headers` are sent besides ours and replace them where they have the same name.
 
     `border`: what the model sees best has so much of width and height added on each side, in the photo's mean colour.
+    `dollars`: what one inference costs.
     """
 
     url: str
     dialect: Dialect
     headers: Mapping[str, str] = field(default_factory=dict)
     border: float = 0.0
+    dollars: float = 0.0
 
     @property
     def origin(self) -> str:

@@ -59,10 +59,21 @@ class Answer:
 
 
 class Transport:
-    """One pool of connections; safe to share between threads. Deadlines are instants of `clock`, in seconds."""
+    """One pool of connections; safe to share between threads. Deadlines are instants of `clock`, in seconds.
 
-    def __init__(self, token: Secret, *, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
+    `count` is told of each answer, and of each failure to get one, by the names of our metrics.
+    """
+
+    def __init__(
+        self,
+        token: Secret,
+        *,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+        count: Callable[[str], None],
+    ) -> None:
         self._token = token
+        self._count = count
         # Without a `requests.Session`, which would bring cookies, redirects, proxies and .netrc into play.
         self._http = HTTPAdapter()
         self._lock = threading.Lock()
@@ -110,6 +121,7 @@ class Transport:
                 wait = error.retry_after or random.uniform(0, min(8.0, 0.5 * 2**tries))
                 if self.clock() + wait + SHORTEST_EXCHANGE > deadline:
                     raise
+                self._count("HuggingFaceRepeats")
                 self.sleep(wait)
 
     def _authorised(
@@ -160,6 +172,7 @@ class Transport:
                 retry_after=verdict.MISCONFIGURED_WAIT,
             ) from None
         except (OSError, urllib3.exceptions.HTTPError) as error:
+            self._count("HuggingFaceUnanswered")
             reason = type(_root(error)).__name__
             if _is_unconnected(error):
                 raise InferenceUnavailableError(
@@ -168,6 +181,9 @@ class Transport:
             raise verdict.OutcomeUnknownError(
                 f"Hugging Face did not finish its answer ({reason}).", retry_after=verdict.UNSPECIFIED
             ) from error
+        self._count("HuggingFaceAnswers")
+        if metric := verdict.metric_of(response.status_code):
+            self._count(metric)
         verdict.raise_for(response.status_code, response.headers, body)
         return Answer(response.headers.get("Content-Type", "").partition(";")[0].strip().lower(), body)
 

@@ -84,6 +84,19 @@ def raise_for(status: int, headers: Mapping[str, str], body: bytes) -> None:
     raise OutcomeUnknownError(detail, retry_after=_wait(headers, body, message))
 
 
+def metric_of(status: int) -> str | None:
+    """The metric that counts such answers, besides the one of all answers."""
+    match status:
+        case 429:
+            return "HuggingFace429"
+        case 503:
+            return "HuggingFace503"
+        case _ if status >= 500:
+            return "HuggingFaceOther5xx"
+        case _:
+            return None
+
+
 def estimated_seconds(body: bytes) -> float | None:
     """`estimated_time` of a model that is loading, which Hugging Face sends with more than one status."""
     match _json(body):
