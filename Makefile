@@ -80,6 +80,12 @@ deploy: install  ## Build and deploy to an AWS account: make deploy ENV=dev|prod
 	$(call shorten-cold-starts,.cache/build/$(call needed,ENV))
 	sam deploy --config-env $(call needed,ENV) --template-file .cache/build/$(call needed,ENV)/template.yaml
 
+.PHONY: endpoint
+endpoint: .cache/huggingface_hub/installed  ## Make a Hugging Face endpoint for RMBG-1.4: HF_TOKEN=… make endpoint [NAME=…] [NAMESPACE=…] [HARDWARE=…] [YES=1]
+	@.cache/huggingface_hub/bin/python docs/huggingface/create_endpoint.py \
+		$(if $(call is_given,NAME),--name '$(NAME)') $(if $(call is_given,NAMESPACE),--namespace '$(NAMESPACE)') \
+		$(if $(call is_given,HARDWARE),--hardware '$(HARDWARE)') $(if $(call is_given,YES),--yes)
+
 .PHONY: grant
 grant: install operated-stack  ## Give a user credits: make grant USER=… CREDITS=… [REFERENCE=…] [STACK=…]
 	@$(OPERATE) grant --user $(call needed,USER) --credits $(call needed,CREDITS) \
@@ -124,6 +130,7 @@ lock: install  ## Pin the newest versions that go together
 	python -m pip install --quiet uv
 	cd tests && $(LOCK) --upgrade requirements.in -o requirements.txt
 	cd tests/stack && $(LOCK) --upgrade emulator.in -o emulator.txt
+	cd docs/huggingface && $(LOCK) --upgrade huggingface_hub.in -o huggingface_hub.txt
 	cd tests/bench/quality && $(LOCK) --upgrade rembg.in -o rembg.txt
 	cd layers/core && $(LOCK) --upgrade -c ../../tests/requirements.txt requirements.in -o requirements.txt
 	cd layers/imaging && $(LOCK) --upgrade -c ../../tests/requirements.txt requirements.in -o requirements.txt
@@ -132,7 +139,7 @@ lock: install  ## Pin the newest versions that go together
 # ---- set-up ------------------------------------------------------------------------------------------
 
 .PHONY: install
-install: .venv/installed .cache/emulator/installed .cache/assets/installed
+install: .venv/installed .cache/emulator/installed .cache/huggingface_hub/installed .cache/assets/installed
 
 .venv/installed: tests/requirements.txt
 	@echo "installing into .venv (about a minute) …"
@@ -144,6 +151,12 @@ install: .venv/installed .cache/emulator/installed .cache/assets/installed
 	@echo "installing the AWS emulator …"
 	@python3.13 -m venv .cache/emulator
 	@.cache/emulator/bin/$(PIP) -r $<
+	@touch $@
+
+.cache/huggingface_hub/installed: docs/huggingface/huggingface_hub.txt
+	@echo "installing Hugging Face's client …"
+	@python3.13 -m venv .cache/huggingface_hub
+	@.cache/huggingface_hub/bin/$(PIP) -r $<
 	@touch $@
 
 .cache/rembg/installed: tests/bench/quality/rembg.txt
