@@ -70,8 +70,9 @@ fuzz: install build  ## Thousands of arbitrary requests against the whole stack:
 # Only what stands on make's own command line counts: every shell exports USER, and many a one ENV.
 is_given = $(filter command,$(firstword $(origin $1)))
 needed = $(if $(is_given),'$($1)',$(error make $@ needs $1=…))
-STACK_NAME = $(if $(call is_given,STACK),$(STACK),background-remover)
-OPERATE = $(if $(call is_given,STACK),,source .cache/stack/environment &&) \
+STACK_NAME = $(if $(call is_given,STACK),$(STACK),background-remover$(if $(call is_given,ENV),-$(ENV)))
+is_deployed = $(or $(call is_given,STACK),$(call is_given,ENV))
+OPERATE = $(if $(is_deployed),,source .cache/stack/environment &&) \
 	python -m background_remover.operations --stack '$(STACK_NAME)'
 
 .PHONY: deploy
@@ -85,6 +86,10 @@ endpoint: .cache/huggingface_hub/installed  ## Make a Hugging Face endpoint for 
 	@.cache/huggingface_hub/bin/python docs/huggingface/create_endpoint.py \
 		$(if $(call is_given,NAME),--name '$(NAME)') $(if $(call is_given,NAMESPACE),--namespace '$(NAMESPACE)') \
 		$(if $(call is_given,HARDWARE),--hardware '$(HARDWARE)') $(if $(call is_given,YES),--yes)
+
+.PHONY: verify
+verify: install operated-stack  ## Send one photo through each configured model: make verify [ENV=dev|prod] [STACK=…] [SECONDS=…]
+	@$(OPERATE) verify $(if $(call is_given,SECONDS),--seconds '$(SECONDS)')
 
 .PHONY: grant
 grant: install operated-stack  ## Give a user credits: make grant USER=… CREDITS=… [REFERENCE=…] [STACK=…]
@@ -114,7 +119,7 @@ revoke: install operated-stack  ## Make an API key worthless: make revoke KEY=�
 
 .PHONY: operated-stack
 operated-stack:
-	@$(if $(call is_given,STACK),,test -e .cache/stack/environment || { echo "Say STACK=…, or start the local one: make up"; exit 1; })
+	@$(if $(is_deployed),,test -e .cache/stack/environment || { echo "Say ENV=… or STACK=…, or start the local one: make up"; exit 1; })
 
 .PHONY: openapi
 openapi: install  ## Write functions/docs/openapi.json anew, from the routes and models that it describes
