@@ -61,7 +61,9 @@ class HuggingFaceSettings:
     routes: dict[Model, ModelRoute]
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """Of this process, or one that is given."""
+        environment = os.environ if environment is None else environment
         return cls(
             token_secret=environment["HF_TOKEN_SECRET"],
             routes={
