@@ -70,8 +70,9 @@ fuzz: install build  ## Thousands of arbitrary requests against the whole stack:
 # Only what stands on make's own command line counts: every shell exports USER, and many a one ENV.
 is_given = $(filter command,$(firstword $(origin $1)))
 needed = $(if $(is_given),'$($1)',$(error make $@ needs $1=…))
-STACK_NAME = $(if $(call is_given,STACK),$(STACK),background-remover)
-OPERATE = $(if $(call is_given,STACK),,source .cache/stack/environment &&) \
+STACK_NAME = $(if $(call is_given,STACK),$(STACK),background-remover$(if $(call is_given,ENV),-$(ENV)))
+is_deployed = $(or $(call is_given,STACK),$(call is_given,ENV))
+OPERATE = $(if $(is_deployed),,source .cache/stack/environment &&) \
 	python -m background_remover.operations --stack '$(STACK_NAME)'
 
 .PHONY: deploy
@@ -79,6 +80,16 @@ deploy: install  ## Build and deploy to an AWS account: make deploy ENV=dev|prod
 	sam build --config-env $(call needed,ENV) --build-dir .cache/build/$(call needed,ENV)
 	$(call shorten-cold-starts,.cache/build/$(call needed,ENV))
 	sam deploy --config-env $(call needed,ENV) --template-file .cache/build/$(call needed,ENV)/template.yaml
+
+.PHONY: endpoint
+endpoint: .cache/huggingface_hub/installed  ## Make a Hugging Face endpoint for RMBG-1.4: HF_TOKEN=… make endpoint [NAME=…] [NAMESPACE=…] [HARDWARE=…] [YES=1]
+	@.cache/huggingface_hub/bin/python docs/huggingface/create_endpoint.py \
+		$(if $(call is_given,NAME),--name '$(NAME)') $(if $(call is_given,NAMESPACE),--namespace '$(NAMESPACE)') \
+		$(if $(call is_given,HARDWARE),--hardware '$(HARDWARE)') $(if $(call is_given,YES),--yes)
+
+.PHONY: verify
+verify: install operated-stack  ## Send one photo through each configured model: make verify [ENV=dev|prod] [STACK=…] [SECONDS=…]
+	@$(OPERATE) verify $(if $(call is_given,SECONDS),--seconds '$(SECONDS)')
 
 .PHONY: grant
 grant: install operated-stack  ## Give a user credits: make grant USER=… CREDITS=… [REFERENCE=…] [STACK=…]
@@ -108,7 +119,7 @@ revoke: install operated-stack  ## Make an API key worthless: make revoke KEY=�
 
 .PHONY: operated-stack
 operated-stack:
-	@$(if $(call is_given,STACK),,test -e .cache/stack/environment || { echo "Say STACK=…, or start the local one: make up"; exit 1; })
+	@$(if $(is_deployed),,test -e .cache/stack/environment || { echo "Say ENV=… or STACK=…, or start the local one: make up"; exit 1; })
 
 .PHONY: openapi
 openapi: install  ## Write functions/docs/openapi.json anew, from the routes and models that it describes
@@ -124,6 +135,7 @@ lock: install  ## Pin the newest versions that go together
 	python -m pip install --quiet uv
 	cd tests && $(LOCK) --upgrade requirements.in -o requirements.txt
 	cd tests/stack && $(LOCK) --upgrade emulator.in -o emulator.txt
+	cd docs/huggingface && $(LOCK) --upgrade huggingface_hub.in -o huggingface_hub.txt
 	cd tests/bench/quality && $(LOCK) --upgrade rembg.in -o rembg.txt
 	cd layers/core && $(LOCK) --upgrade -c ../../tests/requirements.txt requirements.in -o requirements.txt
 	cd layers/imaging && $(LOCK) --upgrade -c ../../tests/requirements.txt requirements.in -o requirements.txt
@@ -132,7 +144,7 @@ lock: install  ## Pin the newest versions that go together
 # ---- set-up ------------------------------------------------------------------------------------------
 
 .PHONY: install
-install: .venv/installed .cache/emulator/installed .cache/assets/installed
+install: .venv/installed .cache/emulator/installed .cache/huggingface_hub/installed .cache/assets/installed
 
 .venv/installed: tests/requirements.txt
 	@echo "installing into .venv (about a minute) …"
@@ -144,6 +156,12 @@ install: .venv/installed .cache/emulator/installed .cache/assets/installed
 	@echo "installing the AWS emulator …"
 	@python3.13 -m venv .cache/emulator
 	@.cache/emulator/bin/$(PIP) -r $<
+	@touch $@
+
+.cache/huggingface_hub/installed: docs/huggingface/huggingface_hub.txt
+	@echo "installing Hugging Face's client …"
+	@python3.13 -m venv .cache/huggingface_hub
+	@.cache/huggingface_hub/bin/$(PIP) -r $<
 	@touch $@
 
 .cache/rembg/installed: tests/bench/quality/rembg.txt

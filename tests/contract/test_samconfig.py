@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import tomllib
 from typing import Any
 
@@ -20,6 +21,19 @@ def test_there_is_an_environment_for_this_machine_and_for_each_account() -> None
 
 def test_each_environment_is_a_stack_of_its_own() -> None:
     assert len({CONFIG[name]["global"]["parameters"]["stack_name"] for name in ENVIRONMENTS}) == len(ENVIRONMENTS)
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_operators_commands_find_an_environments_stack(environment: str) -> None:
+    """As the Makefile makes its name of ENV."""
+    command = subprocess.run(
+        ["make", "--dry-run", "redrive-billing", f"ENV={environment}"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert f"--stack '{CONFIG[environment]['global']['parameters']['stack_name']}'" in command.stdout
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

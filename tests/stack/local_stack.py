@@ -141,9 +141,10 @@ class LocalStack:
 
     def operate(self, *arguments: str) -> str:
         """Runs the operator's command against this stack; returns what it prints."""
+        layers = os.pathsep.join(str(PROJECT / "layers" / layer) for layer in ("core", "imaging"))
         return subprocess.run(
             [sys.executable, "-m", "background_remover.operations", "--stack", STACK, *arguments],
-            env={**os.environ, "PYTHONPATH": str(PROJECT / "layers/core"), **self.emulator.credentials},
+            env={**os.environ, "PYTHONPATH": layers, **self.emulator.credentials},
             check=True,
             capture_output=True,
             text=True,

@@ -96,6 +96,22 @@ class Operations:
         return f"{found.user_id}: the key “{found.name}” is refused from now on"
 
 
+def verify(stack: str, *, seconds: float) -> bool:
+    """Prints what one photo finds in each model of a deployed stack, and returns whether all is well."""
+    # Imported here: it draws and reads images, which no other command does.
+    from background_remover.verification import verify as findings
+
+    cloudformation, lambdas = boto3.client("cloudformation"), boto3.client("lambda")
+    function = cloudformation.describe_stack_resource(StackName=stack, LogicalResourceId="RemoveFunction")
+    name = function["StackResourceDetail"]["PhysicalResourceId"]
+    environment = lambdas.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    is_well = True
+    for finding in findings(environment, boto3.client("secretsmanager"), seconds=seconds):
+        print(finding, flush=True)  # noqa: T201 a command's answer
+        is_well = is_well and not finding.is_wrong
+    return is_well
+
+
 def _credits(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"{text} is not a number of credits")
@@ -123,6 +139,8 @@ def _arguments() -> argparse.Namespace:
     refund.add_argument("--user", required=True)
     refund.add_argument("--payment", required=True)
     commands.add_parser("redrive-billing", help="send the events in the billing dead-letter queue once more")
+    verify = commands.add_parser("verify", help="send one photo through each model and say what comes back")
+    verify.add_argument("--seconds", type=float, default=30.0, help="how long to wait for each model")
     key = commands.add_parser("create-api-key", help="make an API key, which is shown once")
     key.add_argument("--user", required=True, help="whose key it is: the token's subject")
     key.add_argument("--name", default="operator")
@@ -154,7 +172,10 @@ def _run(arguments: argparse.Namespace) -> str:
 
 if __name__ == "__main__":
     try:
-        print(_run(_arguments()))  # noqa: T201 a command's answer
+        arguments = _arguments()
+        if arguments.command == "verify":
+            sys.exit(0 if verify(arguments.stack, seconds=arguments.seconds) else 1)
+        print(_run(arguments))  # noqa: T201 a command's answer
     except (BotoCoreError, ClientError) as error:
         sys.exit(f"AWS: {error}")
     except DomainError as error:

@@ -5,6 +5,7 @@ Each raises `KeyError` for a variable that is missing: a function without its se
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self, cast
@@ -13,6 +14,8 @@ from background_remover.domain.tiers import Model
 from background_remover.gateways.hugging_face.routes import Dialect, ModelRoute
 
 _MODELS = {Model.RMBG_1_4: "HF_RMBG_1_4", Model.RMBG_2_0: "HF_RMBG_2_0"}
+PARAMETERS = {Model.RMBG_1_4: "Rmbg14", Model.RMBG_2_0: "Rmbg20"}
+"""How the parameters of template.yaml begin that the variables come from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,19 +61,21 @@ class HuggingFaceSettings:
     routes: dict[Model, ModelRoute]
 
     @classmethod
-    def from_environment(cls) -> Self:
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """Of this process, or one that is given."""
+        environment = os.environ if environment is None else environment
         return cls(
-            token_secret=os.environ["HF_TOKEN_SECRET"],
+            token_secret=environment["HF_TOKEN_SECRET"],
             routes={
                 model: ModelRoute(
-                    url=os.environ[f"{name}_URL"],
-                    dialect=cast(Dialect, os.environ[f"{name}_DIALECT"]),
-                    headers=json.loads(os.environ[f"{name}_HEADERS"]),
-                    border=int(os.environ[f"{name}_BORDER"]) / 100,
-                    dollars=float(os.environ[f"{name}_DOLLARS"]),
+                    url=environment[f"{name}_URL"],
+                    dialect=cast(Dialect, environment[f"{name}_DIALECT"]),
+                    headers=json.loads(environment[f"{name}_HEADERS"]),
+                    border=int(environment[f"{name}_BORDER"]) / 100,
+                    dollars=float(environment[f"{name}_DOLLARS"]),
                 )
                 for model, name in _MODELS.items()
-                if os.environ[f"{name}_URL"]
+                if environment[f"{name}_URL"]
             },
         )
 

@@ -9,7 +9,6 @@ import os
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
-from unittest.mock import patch
 
 from background_remover.domain.errors import InferenceError
 from background_remover.domain.tiers import Model
@@ -79,8 +78,8 @@ class GivenToken(Secret):
 
 def route_to(model: Model) -> ModelRoute:
     """Raises `AskingError`."""
-    with patch.dict(os.environ, {**plain_environment_of("RemoveFunction"), **os.environ}):
-        route = HuggingFaceSettings.from_environment().routes.get(model)
+    environment = {**plain_environment_of("RemoveFunction"), **os.environ}
+    route = HuggingFaceSettings.from_environment(environment).routes.get(model)
     if route is None:
         raise AskingError(f"There is no address for {model}: set its URL and dialect as docs/operations.md says.")
     if route.dialect not in DOLLARS_PER_IMAGE:

@@ -34,15 +34,15 @@ class StoredToken:
     def __init__(self, client: SecretsManagerClient) -> None:
         self.reads = 0
         self._client = client
-        self._id = client.create_secret(Name=f"token-{uuid.uuid4()}", SecretString=TOKEN)["ARN"]
-        self.secret = Secret(client, secret_id=self._id)
+        self.id = client.create_secret(Name=f"token-{uuid.uuid4()}", SecretString=TOKEN)["ARN"]
+        self.secret = Secret(client, secret_id=self.id)
         client.meta.events.register("before-call.secretsmanager.GetSecretValue", self._count)
 
     def rotate(self, value: str) -> None:
-        self._client.put_secret_value(SecretId=self._id, SecretString=value)
+        self._client.put_secret_value(SecretId=self.id, SecretString=value)
 
     def delete(self) -> None:
-        self._client.delete_secret(SecretId=self._id, ForceDeleteWithoutRecovery=True)
+        self._client.delete_secret(SecretId=self.id, ForceDeleteWithoutRecovery=True)
 
     def _count(self, **_: Any) -> None:
         self.reads += 1

@@ -37,6 +37,12 @@ images = st.binary() | st.just(MATTE) | st.integers(0, len(MATTE)).map(lambda le
 encoded = images.map(lambda image: base64.b64encode(image).decode()) | st.text()
 urls = encoded.map("data:image/png;base64,{}".format) | st.text()
 masks = st.builds(lambda mask: [{"label": "x", "score": 1.0, "mask": mask}], anything | encoded)
+names = st.text() | st.sampled_from(["mask", "images"])
+shapes = st.recursive(
+    encoded | urls,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=6),
+    max_leaves=8,
+)
 queues = st.one_of(
     st.builds(lambda url: {"response_url": url}, anything | urls | st.just("https://queue.fal.run/a/requests/1")),
     st.builds(
@@ -60,7 +66,7 @@ estimates = st.builds(
 nested = st.sampled_from([b"[" * depth + b"]" * depth for depth in (500, 900, 20_000, 200_000)])
 bodies = (
     images
-    | (anything | masks | encoded | queues | refusals | estimates).map(
+    | (anything | masks | shapes | encoded | queues | refusals | estimates).map(
         lambda content: json.dumps(content).encode(errors="surrogatepass")
     )
     | nested
@@ -165,6 +171,7 @@ def assert_one_of_the_four(outcome: object, answer: Scripted) -> None:
             assert answer.status in (302, 400, 401, 404)
         case InferenceUnavailableError():
             assert has_bounded_wait(outcome)
+            assert len(outcome.detail) < 300
         case _:
             pytest.fail(f"{outcome!r} is none of them")
 

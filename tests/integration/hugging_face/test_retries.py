@@ -167,7 +167,10 @@ def test_an_empty_body_is_called_that(client_for: ClientFor, model: Model, conte
 @pytest.mark.parametrize("content", [[], {}, {"detail": "No"}, [{"label": "cat", "score": 0.9}], None, 0, True])
 def test_json_without_a_mask_is_an_outage(client_for: ClientFor, content: object) -> None:
     answer = Scripted(body=json.dumps(content).encode())
-    with ScriptedServer(answer).running() as server, pytest.raises(InferenceUnavailableError, match="a mask"):
+    with (
+        ScriptedServer(answer).running() as server,
+        pytest.raises(InferenceUnavailableError, match="exactly one image"),
+    ):
         matte(client_for(routes(server.url)), seconds=1.0)
 
 

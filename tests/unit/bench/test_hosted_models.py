@@ -50,7 +50,7 @@ def test_what_is_not_set_is_as_the_template_has_it(monkeypatch: pytest.MonkeyPat
     monkeypatch.delenv("HF_RMBG_2_0_URL")
 
     assert route_to(Model.RMBG_2_0) == ModelRoute(
-        "https://router.huggingface.co/fal-ai/fal-ai/bria/background/remove", "fal_queue"
+        "https://router.huggingface.co/fal-ai/fal-ai/bria/background/remove", "fal_queue", dollars=0.018
     )
 
 

@@ -44,16 +44,16 @@ class Answer:
         return bool(self.body) and self.content_type.startswith(("image/", "application/octet-stream"))
 
     def json(self) -> object:
-        """Raises `OutcomeUnknownError`."""
+        """Raises `UnreadableAnswerError`."""
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError):
             raise self.lacking("JSON") from None
 
-    def lacking(self, expected: str) -> verdict.OutcomeUnknownError:
-        """It says nothing of the image, as an outage's 500 does not."""
-        return verdict.OutcomeUnknownError(
-            f"Hugging Face answered with {verdict.excerpt(self.body)} where {expected} was expected.",
+    def lacking(self, expected: str, *, found: str | None = None) -> verdict.UnreadableAnswerError:
+        """It says nothing of the image, as an outage's 500 does not. `found`: else the body's beginning is told."""
+        return verdict.UnreadableAnswerError(
+            f"Hugging Face answered with {found or verdict.excerpt(self.body)} where {expected} was expected.",
             retry_after=verdict.UNSPECIFIED,
         )
 

@@ -46,6 +46,10 @@ class OutcomeUnknownError(InferenceUnavailableError):
     """Nobody can tell whether the request was taken: its answer got lost, failed behind a gateway, or says nothing."""
 
 
+class UnreadableAnswerError(OutcomeUnknownError):
+    """A 2xx without what was asked for: a model that fails, a page in front of it, or a handler that we cannot read."""
+
+
 class RequestGivenUpError(OutcomeUnknownError):
     """fal says that the request itself has failed, for no fault of the image: its result will never be another."""
 
