@@ -3,6 +3,7 @@
 import copy
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from threading import RLock
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 from moto import backend_index
 from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.serialize import ResponseSerializer
+from moto.core.utils import method_names_from_class
 from moto.dynamodb import models
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
@@ -20,8 +23,10 @@ _SERVICES = {"dynamodb", "s3", "secretsmanager", "sqs"}
 @pytest.fixture(autouse=True, scope="session")
 def quick_moto() -> Iterator[None]:
     """moto searches its list of 183 services for each call, and walks through it seven times to start a mock. It copies
-    the whole table for each action of a transaction, to go back to where one fails."""
+    the whole table for each action of a transaction, to go back to where one fails. It lists a class's methods for each
+    call, and looks for each member of an answer under other names, which DynamoDB's do not have."""
     services = [(name, pattern) for name, pattern in backend_index.backend_url_patterns if name in _SERVICES]
+    get_any_value = ResponseSerializer.get_value
     update_in_place = models.DynamoDBBackend.update_item
 
     def update_a_copy(self: models.DynamoDBBackend, table_name: str, key: Any, *arguments: Any, **named: Any) -> Any:
@@ -34,7 +39,14 @@ def quick_moto() -> Iterator[None]:
             changing.__dict__.pop("values_read", None)
         return update_in_place(self, table_name, key, *arguments, **named)
 
+    def get_value(self: ResponseSerializer, value: Any, key: str, shape: Any) -> Any:
+        if self.operation_model.service_model.service_name == "dynamodb" and isinstance(value, dict):
+            return value.get(key)
+        return get_any_value(self, value, key, shape)
+
     with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(ResponseSerializer, "get_value", get_value)
+        monkeypatch.setattr("moto.core.responses.method_names_from_class", cache(method_names_from_class))
         monkeypatch.setattr(backend_index, "backend_url_patterns", services)
         monkeypatch.setattr(models, "copy", SimpleNamespace(deepcopy=_copied))
         monkeypatch.setattr(models.DynamoDBBackend, "update_item", update_a_copy)
