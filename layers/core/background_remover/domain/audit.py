@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from background_remover.domain.jobs import order_of
-
-if TYPE_CHECKING:
-    from background_remover.domain.credits import Movement
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +31,14 @@ class Sums:
     held: int = 0
     holds: dict[str, int] = field(default_factory=dict)
 
-    def add(self, movement: Movement, reference: str) -> None:
+    def add(self, available: int, held: int, reference: str) -> None:
+        """One entry's."""
         self.entries += 1
-        self.available += movement.available
-        self.held += movement.held
+        self.available += available
+        self.held += held
         order = order_of(reference)
         # What is settled is left out, so that a long ledger takes no more memory than a short one.
-        if movement.held and (left := self.holds.pop(order, 0) + movement.held):
+        if held and (left := self.holds.pop(order, 0) + held):
             self.holds[order] = left
 
     def copy(self) -> Self:

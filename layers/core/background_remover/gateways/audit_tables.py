@@ -22,7 +22,7 @@ PAGE = 500
 
 # Of all that is read these alone are sent. "status" is a reserved word.
 _ATTRIBUTES = {
-    "credits": "pk, sk, kind, available, held, #reference",
+    "credits": "pk, sk, available, held, #reference",
     "jobs": "pk, sk, #status, price, batchId, createdAt, charged, released",
 }
 _RESERVED = {"credits": {"#reference": "reference"}, "jobs": {"#status": "status"}}

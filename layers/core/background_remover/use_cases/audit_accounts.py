@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from background_remover.domain.audit import Difference, Sums
-from background_remover.domain.credits import EntryKind, Movement
 from background_remover.gateways.audit_tables import Key
-from background_remover.use_cases.audit_findings import entries, held_by
+from background_remover.use_cases.audit_findings import added_up, entries, held_by
 
 if TYPE_CHECKING:
     from background_remover.gateways.batch_store import BatchStore
@@ -40,7 +39,7 @@ class _Account:
         if item["sk"] == "balance":
             self.available, self.held = available, held
         elif item["sk"].startswith("entry#"):
-            self.sums.add(Movement(EntryKind(item["kind"]), available, held), item["reference"])
+            self.sums.add(available, held, item.get("reference", ""))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,16 +78,11 @@ class AccountLooks:
 
     def _look_closer(self, user_id: str, doubted: Set[str]) -> None:
         recently = self.clock() - SETTLED_AFTER
-        settled = Sums()
-        for entry in entries(self.ledger, user_id):
-            if entry.created_at < recently:
-                settled.add(entry.movement, entry.reference)
+        everything = entries(self.ledger, user_id)
+        settled = added_up(Sums(), (entry for entry in everything if entry.created_at < recently))
 
         def sums() -> Sums:
-            all_of_it = settled.copy()
-            for entry in entries(self.ledger, user_id, since=recently):
-                all_of_it.add(entry.movement, entry.reference)
-            return all_of_it
+            return added_up(settled.copy(), entries(self.ledger, user_id, since=recently))
 
         def look() -> Set[Difference] | None:
             before = sums()

@@ -11,10 +11,10 @@ from background_remover.domain.errors import BatchNotFoundError, JobNotFoundErro
 from background_remover.observability import count, logger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from background_remover.domain.audit import Difference
+    from background_remover.domain.audit import Difference, Sums
     from background_remover.domain.credits import LedgerEntry
     from background_remover.gateways.batch_store import BatchStore
     from background_remover.gateways.credit_ledger import CreditLedger
@@ -37,14 +37,14 @@ class Findings:
 
     def look(self, subject: str, look: Callable[[], Set[Difference] | None]) -> None:
         """Tells of what two looks in a row see. A look that something moved under sees None, and does not count."""
-        seen: Set[Difference] | None = None
+        seen: Set[Difference] = frozenset()
         with self.collected(subject):
             for _ in range(MOST_LOOKS):
                 found = look()
                 if found is not None:
                     if not found:
                         return
-                    if seen is not None and (confirmed := found & seen):
+                    if confirmed := {each for each in found if each in seen}:
                         self._tell(confirmed)
                         return
                     seen = found
@@ -90,6 +90,12 @@ def entries(ledger: CreditLedger, user_id: str, *, since: datetime | None = None
             yield entry
         if cursor is None:
             return
+
+
+def added_up(sums: Sums, some: Iterable[LedgerEntry]) -> Sums:
+    for entry in some:
+        sums.add(entry.movement.available, entry.movement.held, entry.reference)
+    return sums
 
 
 def held_by(jobs: JobStore, batches: BatchStore, user_id: str, order: str) -> int:

@@ -15,7 +15,7 @@ from background_remover.domain.errors import BatchNotFoundError
 from background_remover.domain.jobs import OPEN, JobStatus
 from background_remover.gateways import batch_item, job_item
 from background_remover.gateways.audit_tables import Key
-from background_remover.use_cases.audit_findings import entries, held_by
+from background_remover.use_cases.audit_findings import added_up, entries, held_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ class JobLooks:
                 if item["sk"].startswith(batch_item.PREFIX):
                     self._look_at_batch(user_id, item["sk"].removeprefix(batch_item.PREFIX))
                 if _holds(item):
-                    holding[item["sk"].partition("#")[2]] = item["createdAt"]
+                    holding[item["sk"].partition("#")[2]] = item.get("createdAt", "")
             if holding:
                 self._look_for_holds(user_id, holding)
         return Key(page[-1]["pk"], page[-1]["sk"]) if page else None
@@ -59,12 +59,10 @@ class JobLooks:
 
     def _look_for_holds(self, user_id: str, holding: dict[str, str]) -> None:
         """Of jobs and batches that are open, by when they were made. The ledger's side is with `AccountLooks`."""
-        since = datetime.fromisoformat(min(holding.values())) - LEEWAY
 
         def look() -> Set[Difference]:
-            sums = Sums()
-            for entry in entries(self.ledger, user_id, since=since):
-                sums.add(entry.movement, entry.reference)
+            since = datetime.fromisoformat(min(holding.values())) - LEEWAY
+            sums = added_up(Sums(), entries(self.ledger, user_id, since=since))
             # What was open before the ledger was read and still is after it was open at that time.
             held = {
                 order: held_by(self.jobs, self.batches, user_id, order) for order in holding if order not in sums.holds
