@@ -207,6 +207,12 @@ def reconcile(deployment: Deployment) -> None:
     assert deployment.invoke("ReconcileFunction", letter) == {"batchItemFailures": []}
 
 
+def audit(deployment: Deployment) -> None:
+    deployment.queue_job()
+    deployment.queue_batch(2)
+    deployment.invoke("AuditFunction", event("audit"))
+
+
 def credits(deployment: Deployment) -> None:
     deployment.invoke("CreditsFunction", event("credits"))
 
@@ -253,6 +259,7 @@ def nothing(_: Deployment) -> None:
             polling("ArchiveQueue") | TELL_MISSING | {("s3:AbortMultipartUpload", "ImagesBucket/zips/*")},
         ),
         ("ReconcileFunction", reconcile, polling("JobDeadLetterQueue")),
+        ("AuditFunction", audit, set()),
         ("CreditsFunction", credits, set()),
         ("SubscriptionFunction", subscription, set()),
         ("PricingFunction", pricing, set()),

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from background_remover.domain.credits import purchase
 from background_remover.domain.jobs import Job, Lease, Quality, Result
+from background_remover.gateways.dynamodb import to_item, write_all
 from background_remover.gateways.work_queue import message_for
+from tests.integration.audit.auditing import everything
 from tests.integration.jobs.account import LEASE, photo, removal
 
 if TYPE_CHECKING:
     from background_remover.domain.batches import Batch
+    from background_remover.gateways.dynamodb import Item
     from tests.integration.jobs.account import Account
+
+
+TABLES = ("CreditsTable", "JobsTable", "SubscriptionsTable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +32,23 @@ class Busy:
     done: Batch
 
 
+_built: list[tuple[Busy, datetime, dict[str, list[Item]]]] = []
+
+
 def busy_account(account: Account) -> Busy:
+    """Built once, as that takes longer than looking at it; then only its items are written. Its files are not."""
+    if not _built:
+        busy = _busy_account(account)
+        _built.append((busy, account.clock(), {table: everything(table) for table in TABLES}))
+        return busy
+    (built,) = _built
+    busy, account.clock.now, tables = built
+    for table, items in tables.items():
+        write_all(account.dynamodb, table, [{"PutRequest": {"Item": to_item(item)}} for item in items])
+    return busy
+
+
+def _busy_account(account: Account) -> Busy:
     account.ledger.grant("anna", purchase(500), reference="invoice-1", now=account.clock())
     completed = account.remove(removal())
     account.reconcile().dead_letter(message_for(account.remove(removal(respond_async=True))))

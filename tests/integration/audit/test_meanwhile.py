@@ -46,7 +46,7 @@ def in_turn(*acts: Callable[[], object]) -> Callable[[], None]:
 
 
 @pytest.mark.parametrize("operation", ["Scan", "GetItem", "Query"])
-@pytest.mark.parametrize("page_size", [1, 2, 500])
+@pytest.mark.parametrize("page_size", [2, 500])
 def test_jobs_that_come_and_end_before_any_call_are_no_difference(
     account: Account, operation: str, page_size: int
 ) -> None:
