@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
 
 from background_remover.domain.jobs import Job, item_id
@@ -210,6 +211,8 @@ def reconcile(deployment: Deployment) -> None:
 def audit(deployment: Deployment) -> None:
     deployment.queue_job()
     deployment.queue_batch(2)
+    spoiled = {"pk": {"S": USER}, "sk": {"S": "balance"}, "available": {"N": "0"}, "held": {"N": "24"}}
+    boto3.client("dynamodb").put_item(TableName="CreditsTable", Item=spoiled)
     deployment.invoke("AuditFunction", event("audit"))
 
 
