@@ -25,6 +25,7 @@ from background_remover.domain.batches import Batch
 from background_remover.domain.jobs import Job, JobStatus, Options, Source, item_id
 from background_remover.gateways.api_keys import ApiKeys
 from background_remover.gateways.object_store import ObjectStore, input_key
+from background_remover.http import api
 from tests.contract.template import FUNCTIONS, GLOBAL, PROJECT, plain_environment_of
 from tests.deployed_tables import create_tables
 from tests.documented import ROUTES, as_response, assert_documented
@@ -84,6 +85,7 @@ class Deployment:
         The answer of a route is held against the OpenAPI document.
         """
         importlib.reload(observability)
+        importlib.reload(api)
         with patch("botocore.session.get_session", lambda: self._session):
             importlib.reload(clients)
         importlib.reload(deployment)

@@ -15,7 +15,8 @@ def test_an_alarm_watches_what_stays_in_the_dead_letter_queue() -> None:
 
 
 @pytest.mark.parametrize(
-    "function", ["ProcessImageFunction", "OnUploadFunction", "AssembleZipFunction", "ReconcileFunction"]
+    "function",
+    ["ProcessImageFunction", "OnUploadFunction", "AssembleZipFunction", "ReconcileFunction", "AuditFunction"],
 )
 def test_an_alarm_watches_the_errors_of_every_function_that_no_caller_waits_for(function: str) -> None:
     watched = [

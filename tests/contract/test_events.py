@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
 from PIL import Image
 from pydantic import ValidationError
@@ -167,6 +168,24 @@ def test_dead_letter_json_fails_its_job_and_gives_the_credits_back(deployment: D
     assert failure
     assert failure.code == "abandoned"
     assert deployment.ledger.balance(USER, datetime.now(UTC)).held == 0
+
+
+def test_audit_json_has_a_balance_that_differs_named_and_counted(
+    deployment: Deployment, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployment.queue_job()
+    deployment.invoke("AuditFunction", event("audit"))
+    assert "LedgerDiffers" not in capsys.readouterr().out
+    balance = {"pk": {"S": USER}, "sk": {"S": "balance"}, "available": {"N": "41"}, "held": {"N": "8"}}
+    boto3.client("dynamodb").put_item(TableName="CreditsTable", Item=balance)
+    observability.logger.addHandler(caplog.handler)
+
+    deployment.invoke("AuditFunction", event("audit"))
+
+    told = {name: value for each in caplog.records if each.levelname == "ERROR" for name, value in vars(each).items()}
+    assert (told["user_id"], told["subject"], told["figure"]) == (USER, "balance", "available")
+    assert (told["stated"], told["reckoned"]) == (41, 42)
+    assert '"LedgerDiffers":[1.0]' in capsys.readouterr().out
 
 
 def test_jobs_json_lists_the_users_jobs(deployment: Deployment) -> None:
@@ -365,7 +384,7 @@ def test_preflight_json_is_told_which_methods_there_are(deployment: Deployment) 
 
 
 def test_there_is_an_event_for_each_trigger_and_no_other() -> None:
-    others = {"on_upload", "dropped", "process_image", "assemble_zip", "reconcile", "dead_letter"}
+    others = {"on_upload", "dropped", "process_image", "assemble_zip", "reconcile", "dead_letter", "audit"}
     others |= {"payment_succeeded", "plan_paid", "payment_refunded"}
     triggers = {*TRIGGERS_OF_THE_API, "preflight", "authorize", *others}
     assert {file.stem for file in (PROJECT / "events").iterdir()} == triggers

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
 
 from background_remover.domain.jobs import Job, item_id
@@ -207,6 +208,14 @@ def reconcile(deployment: Deployment) -> None:
     assert deployment.invoke("ReconcileFunction", letter) == {"batchItemFailures": []}
 
 
+def audit(deployment: Deployment) -> None:
+    deployment.queue_job()
+    deployment.queue_batch(2)
+    spoiled = {"pk": {"S": USER}, "sk": {"S": "balance"}, "available": {"N": "0"}, "held": {"N": "24"}}
+    boto3.client("dynamodb").put_item(TableName="CreditsTable", Item=spoiled)
+    deployment.invoke("AuditFunction", event("audit"))
+
+
 def credits(deployment: Deployment) -> None:
     deployment.invoke("CreditsFunction", event("credits"))
 
@@ -253,6 +262,7 @@ def nothing(_: Deployment) -> None:
             polling("ArchiveQueue") | TELL_MISSING | {("s3:AbortMultipartUpload", "ImagesBucket/zips/*")},
         ),
         ("ReconcileFunction", reconcile, polling("JobDeadLetterQueue")),
+        ("AuditFunction", audit, set()),
         ("CreditsFunction", credits, set()),
         ("SubscriptionFunction", subscription, set()),
         ("PricingFunction", pricing, set()),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from background_remover import clients
 from background_remover.gateways.api_keys import ApiKeys
+from background_remover.gateways.audit_tables import AuditTables
 from background_remover.gateways.batch_store import BatchStore
 from background_remover.gateways.credit_ledger import CreditLedger
 from background_remover.gateways.job_store import JobStore
@@ -88,6 +89,16 @@ def archive_queue() -> WorkQueue:
 @cache
 def overdue() -> OverdueIndex:
     return OverdueIndex(clients.dynamodb(), table=settings().jobs_table)
+
+
+@cache
+def audit_tables() -> AuditTables:
+    return AuditTables(
+        clients.dynamodb(),
+        credits_table=settings().credits_table,
+        jobs_table=settings().jobs_table,
+        subscriptions_table=settings().subscriptions_table,
+    )
 
 
 @cache

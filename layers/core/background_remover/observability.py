@@ -42,6 +42,7 @@ UNITS = {
     "JobsRequeued": MetricUnit.Count,
     "DeadLetters": MetricUnit.Count,
     "Abandoned": MetricUnit.Count,
+    "LedgerDiffers": MetricUnit.Count,
     "RefundShortfall": MetricUnit.Count,
 }
 """All metrics there are. Each stands on the dashboard; one that means trouble has its alarm in template.yaml."""

@@ -72,6 +72,11 @@ class Balance:
         """The balance that the sums of a ledger are."""
         return cls(available=max(0, available), held=held, owed=max(0, -available))
 
+    @property
+    def sum_of_available(self) -> int:
+        """Of the ledger: below zero where credits are owed."""
+        return self.available - self.owed
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:

@@ -238,3 +238,11 @@ def job_id(created_at: datetime, entropy: bytes) -> str:
 def item_id(batch_id: str, position: int) -> str:
     """The job of a batch's image: sorts by the batch's creation time, then by position (0 to 499)."""
     return f"{batch_id}-{position:03d}"
+
+
+def order_of(reference: str) -> str:
+    """The job, or the batch, whose price is moved by the ledger's entries of this reference.
+
+    That is a job, a batch, one of its jobs, or several: `first..last`.
+    """
+    return reference.partition("..")[0].partition("-")[0]

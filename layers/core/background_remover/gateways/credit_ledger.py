@@ -83,6 +83,11 @@ class CreditLedger:
             item = self._balance_item(user_id)
         return balance_from(item)
 
+    def existing_balance(self, user_id: str) -> Balance | None:
+        """None where there is no account; none is opened."""
+        item = self._balance_item(user_id)
+        return balance_from(item) if item else None
+
     def has_account(self, user_id: str) -> bool:
         return self._balance_item(user_id) is not None
 
