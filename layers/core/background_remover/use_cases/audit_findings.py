@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from background_remover.gateways.credit_ledger import CreditLedger
     from background_remover.gateways.job_store import JobStore
 
-MOST_LOOKS = 10
+MOST_LOOKS = 5
 PAUSE = 1.0
 """Seconds between two looks: longer than a transaction's items take to show one after the other."""
 
