@@ -60,14 +60,14 @@ def test_what_the_code_measures_is_what_there_is() -> None:
 
 
 def test_every_metric_stands_on_the_dashboard() -> None:
-    assert {name for _, name, _ in _on_the_dashboard()} == set(UNITS)
+    assert {name for name, _ in _on_the_dashboard()} == set(UNITS)
 
 
 def test_every_series_of_the_dashboard_and_the_alarms_is_by_a_dimension_that_its_metric_has(watched: Watched) -> None:
     """As far as a delivered, a refused and a failed photo tell; what counts without a dimension needs no telling."""
     _play_everything(watched)
     written = {(name, frozenset(key for key, _ in dimensions)) for _, name, dimensions in watched.metrics()}
-    asked = {(name, dimensions) for _, name, dimensions in _on_the_dashboard()} | {
+    asked = set(_on_the_dashboard()) | {
         (name, frozenset(key for key, _ in dimensions))
         for alarm in ALARMS.values()
         for metric in _metrics_of(alarm)
@@ -249,15 +249,15 @@ def _metrics_of(alarm: dict[str, Any]) -> list[dict[str, Any]]:
     return [alarm]
 
 
-def _on_the_dashboard() -> Iterator[tuple[str, str, frozenset[str]]]:
-    """Namespace, name and the names of the dimensions of each series of ours."""
+def _on_the_dashboard() -> Iterator[tuple[str, frozenset[str]]]:
+    """The name and the names of the dimensions of each series of ours."""
     for widget in WIDGETS:
         for line in widget["metrics"]:
             if line[0] == NAMESPACE:
                 parts = [part for part in line[2:] if isinstance(part, str)]
                 assert parts[:2] == list(STACK)
-                yield NAMESPACE, line[1], frozenset(parts[::2])
+                yield line[1], frozenset(parts[::2])
             elif isinstance(line[0], dict) and f"{{{NAMESPACE}," in line[0]["expression"]:
                 schema, term = re.findall(r"\{(.*?)\} (.*?)'", line[0]["expression"])[0]
                 for name in re.findall(r'"(\w+)"', term.partition("MetricName=")[2]):
-                    yield NAMESPACE, name, frozenset(schema.split(",")[1:])
+                    yield name, frozenset(schema.split(",")[1:])

@@ -71,7 +71,6 @@ def measure(values: Mapping[str, float], *, by: Mapping[str, str]) -> None:
     line = AmazonCloudWatchEMFProvider()
     for metric, value in values.items():
         line.add_metric(name=metric, unit=UNITS[metric], value=value)
-    line.add_dimension("service", line.service or "")
     line.add_dimensions(service=line.service or "", **by)
     line.flush_metrics()
 
