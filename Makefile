@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core:$(CURDIR)/layers/imaging
+export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core:$(CURDIR)/layers/imaging:$(CURDIR)/layers/command_line
 export SAM_CLI_TELEMETRY := 0
 # As in template.yaml: on small tiles threads of BLAS only wait for each other.
 export OPENBLAS_NUM_THREADS := 1
@@ -12,9 +12,12 @@ export OPENBLAS_NUM_THREADS := 1
 ON_ALL_PROCESSORS := --numprocesses auto
 
 SOURCES := template.yaml functions/docs/openapi.json layers/docs/Makefile \
-	$(shell find functions layers -name '*.py' -o -name 'requirements.txt')
+	$(shell find functions layers -path layers/command_line -prune -o '(' -name '*.py' -o -name requirements.txt ')' -print) \
+	$(shell find functions/publish_page -type f -not -name '*.py*')
 PIP := python -m pip install --quiet --disable-pip-version-check --require-hashes
 LOCK := uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header --no-emit-index-url
+# Newest within what package.json says; without the addresses of a registry.
+NPM_LOCK := npm update --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund
 # The emulator runs the functions on this machine, so they are built for its processor.
 HOST_ARCHITECTURE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 
@@ -41,6 +44,14 @@ test: install build  ## Lint, type check, and all tests
 	sam validate --lint
 	pytest --durations 20 $(ON_ALL_PROCESSORS)
 
+.PHONY: browse
+browse: install build  ## Run the browser's tests slowly, with pictures in out/browser/: make browse [TEST=…]
+	BROWSE=1 pytest tests/browser -p no:randomly --numprocesses 0 $(if $(call is_given,TEST),-k '$(TEST)')
+
+.PHONY: walk-through
+walk-through: install build  ## Take the pictures of docs/page.md anew, and the page's at three widths into out/browser/screens/
+	@python -m tests.browser.walk_through
+
 .PHONY: up
 up: install build  ## Leave the whole stack running on this machine
 	@python -m tests.stack.up up
@@ -54,8 +65,16 @@ logs: install  ## Show what the functions of `make up` logged lately: make logs 
 	@python -m tests.stack.logs $(if $(call is_given,FUNCTION),'$(FUNCTION)')
 
 .PHONY: bench
-bench: install build  ## Measure speed, memory, cold starts and AWS calls into bench.json
-	@python -m tests.bench
+bench: install build  ## Measure speed, memory, load, cold starts and AWS calls into bench.json: make bench [PARTS="load …"]
+	@python -m tests.bench $(if $(call is_given,PARTS),$(PARTS))
+
+.PHONY: chaos
+chaos: install build  ## Let everything fail that can, around 300 images, and see that it adds up: make chaos [SEED="1 2 …"]
+	@python -m tests.chaos $(if $(call is_given,SEED),$(SEED))
+
+.PHONY: dashboard
+dashboard: install build .cache/matplotlib/installed  ## Draw the dashboard's widgets, after minutes of load and trouble, into out/dashboard.png
+	@python -m tests.stack.dashboard
 
 .PHONY: bench-quality
 bench-quality: install .cache/rembg/installed  ## Measure the tiers' quality beside rembg's, or a model's: make bench-quality DATA=folder of photos and mattes [MODEL=…] [LIMIT=…]
@@ -75,11 +94,21 @@ is_deployed = $(or $(call is_given,STACK),$(call is_given,ENV))
 OPERATE = $(if $(is_deployed),,source .cache/stack/environment &&) \
 	python -m background_remover.operations --stack '$(STACK_NAME)'
 
+# Without what make tells its own make: a rollback calls that of another commit.
+RELEASE = env -u MAKEFLAGS -u MAKELEVEL python -m background_remover.releases
+
 .PHONY: deploy
-deploy: install  ## Build and deploy to an AWS account: make deploy ENV=dev|prod
+deploy: install  ## Build what is committed and deploy it to an AWS account: make deploy ENV=dev|prod
+	@$(RELEASE) deploy $(call needed,ENV)
+
+.PHONY: rollback
+rollback: install  ## Deploy again what was deployed before: make rollback ENV=dev|prod [TO=commit]
+	@$(RELEASE) rollback $(call needed,ENV) $(if $(call is_given,TO),--to '$(TO)')
+
+.PHONY: package
+package:
 	sam build --config-env $(call needed,ENV) --build-dir .cache/build/$(call needed,ENV)
 	$(call shorten-cold-starts,.cache/build/$(call needed,ENV))
-	sam deploy --config-env $(call needed,ENV) --template-file .cache/build/$(call needed,ENV)/template.yaml
 
 .PHONY: endpoint
 endpoint: .cache/huggingface_hub/installed  ## Make a Hugging Face endpoint for RMBG-1.4: HF_TOKEN=… make endpoint [NAME=…] [NAMESPACE=…] [HARDWARE=…] [YES=1]
@@ -121,6 +150,10 @@ revoke: install operated-stack  ## Make an API key worthless: make revoke KEY=�
 operated-stack:
 	@$(if $(is_deployed),,test -e .cache/stack/environment || { echo "Say ENV=… or STACK=…, or start the local one: make up"; exit 1; })
 
+.PHONY: audit-dependencies
+audit-dependencies: .cache/pip_audit/installed  ## Ask whether anything that is pinned has an advisory
+	@python -m tests.audit_dependencies
+
 .PHONY: openapi
 openapi: install  ## Write functions/docs/openapi.json anew, from the routes and models that it describes
 	python -m background_remover.openapi >functions/docs/openapi.json
@@ -134,17 +167,22 @@ format: install  ## Put the code in its format
 lock: install  ## Pin the newest versions that go together
 	python -m pip install --quiet uv
 	cd tests && $(LOCK) --upgrade requirements.in -o requirements.txt
+	cd tests && $(LOCK) --upgrade pip_audit.in -o pip_audit.txt
 	cd tests/stack && $(LOCK) --upgrade emulator.in -o emulator.txt
 	cd docs/huggingface && $(LOCK) --upgrade huggingface_hub.in -o huggingface_hub.txt
+	cd tests/stack/dashboard && $(LOCK) --upgrade matplotlib.in -o matplotlib.txt
 	cd tests/bench/quality && $(LOCK) --upgrade rembg.in -o rembg.txt
+	cd tests/removebg && $(LOCK) --upgrade clients.in -o clients.txt && $(NPM_LOCK)
 	cd layers/core && $(LOCK) --upgrade -c ../../tests/requirements.txt requirements.in -o requirements.txt
 	cd layers/imaging && $(LOCK) --upgrade -c ../../tests/requirements.txt requirements.in -o requirements.txt
+	cd tests/browser && $(NPM_LOCK)
+	cd functions/publish_page && $(NPM_LOCK)
 	cd layers/docs && $(LOCK) --no-deps --upgrade -c ../../tests/requirements.txt requirements.in -o requirements.txt
 
 # ---- set-up ------------------------------------------------------------------------------------------
 
 .PHONY: install
-install: .venv/installed .cache/emulator/installed .cache/huggingface_hub/installed .cache/assets/installed
+install: .venv/installed .cache/emulator/installed .cache/huggingface_hub/installed .cache/assets/installed .cache/browser/installed .cache/removebg/installed
 
 .venv/installed: tests/requirements.txt
 	@echo "installing into .venv (about a minute) …"
@@ -164,10 +202,22 @@ install: .venv/installed .cache/emulator/installed .cache/huggingface_hub/instal
 	@.cache/huggingface_hub/bin/$(PIP) -r $<
 	@touch $@
 
+.cache/pip_audit/installed: tests/pip_audit.txt | .venv/installed
+	@echo "installing pip-audit …"
+	@python3.13 -m venv .cache/pip_audit
+	@.cache/pip_audit/bin/$(PIP) -r $<
+	@touch $@
+
 .cache/rembg/installed: tests/bench/quality/rembg.txt
 	@echo "installing rembg, to compare with …"
 	@python3.13 -m venv .cache/rembg
 	@.cache/rembg/bin/$(PIP) -r $<
+	@touch $@
+
+.cache/matplotlib/installed: tests/stack/dashboard/matplotlib.txt
+	@echo "installing matplotlib, to draw the dashboard …"
+	@python3.13 -m venv .cache/matplotlib
+	@.cache/matplotlib/bin/$(PIP) -r $<
 	@touch $@
 
 .cache/assets/installed: tests/stack/assets.txt tests/stack/assets.py | .venv/installed
@@ -175,12 +225,25 @@ install: .venv/installed .cache/emulator/installed .cache/huggingface_hub/instal
 	@python -m tests.stack.assets .cache/assets
 	@touch $@
 
+.cache/browser/installed: tests/browser/package-lock.json tests/browser/install.py | .venv/installed
+	@echo "fetching Chromium …"
+	@python -m tests.browser.install .cache/browser
+	@touch $@
+
+.cache/removebg/installed: tests/removebg/clients.txt tests/removebg/package-lock.json | .venv/installed
+	@echo "installing clients of remove.bg …"
+	@python3.13 -m venv .cache/removebg
+	@.cache/removebg/bin/$(PIP) -r $<
+	@cp tests/removebg/package.json tests/removebg/package-lock.json .cache/removebg
+	@cd .cache/removebg && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2
+	@touch $@
+
 .PHONY: build
 build: .aws-sam/built  ## Build functions and layers for this machine
 
-# botocore reads through the folders of all 400 services before it makes a first client; we call four.
+# botocore reads through the folders of all 400 services before it makes a first client; we call these.
 # Byte code is built in, because functions cannot write it where layers lie: it halves a cold start's imports.
-SERVICES := dynamodb s3 secretsmanager sqs
+SERVICES := codedeploy dynamodb lambda s3 secretsmanager sqs
 define shorten-cold-starts
 	find $1/CoreLayer/python/botocore/data -mindepth 1 -maxdepth 1 -type d $(SERVICES:%=-not -name %) -exec rm -r {} +
 	python -m compileall -q --invalidation-mode unchecked-hash $1

@@ -7,15 +7,19 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.stack.hugging_face import HuggingFaceStandIn, OneSided
 from tests.stack.hugging_face.stand_in import TOKEN
+from tests.stack.local_stack import LocalStack
 
 # As template.yaml gives them to every function; the metrics are made when they are imported.
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "BackgroundRemover")
 os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "tests")
 
+SIGNUP_CREDITS = 30
+STACK_TESTS = ("tests/e2e/", "tests/browser/")
+
 
 class _OneStack(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
-        return "stack" if nodeid.startswith("tests/e2e/") else nodeid
+        return "stack" if nodeid.startswith(STACK_TESTS) else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -25,6 +29,22 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _OneSta
     xdist's own groups do nothing with this pytest: https://github.com/pytest-dev/pytest-xdist/issues/1386
     """
     return _OneStack(config, log)
+
+
+@pytest.fixture(scope="session")
+def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    folder = tmp_path_factory.mktemp("stack")
+    with LocalStack.start(folder, parameters={"SignupCredits": str(SIGNUP_CREDITS)}, real_model=False) as stack:
+        yield stack
+
+
+@pytest.fixture
+def stack(running_stack: LocalStack) -> LocalStack:
+    running_stack.hugging_face.reset()
+    running_stack.drop_jobs()
+    running_stack.forget_failures()
+    running_stack.hugging_face.forget_requests()
+    return running_stack
 
 
 @pytest.fixture(scope="session")

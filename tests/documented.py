@@ -16,7 +16,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.template_yaml import PROJECT
+from tests.project import PROJECT
 
 DOCUMENT = PROJECT / "functions/docs/openapi.json"
 SCHEMA = schemathesis.openapi.from_path(DOCUMENT)

@@ -1,11 +1,10 @@
 """template.yaml as data. `!Ref X` is read as `{"Ref": "X"}`, `!GetAtt X.Y` as `{"Fn::GetAtt": "X.Y"}`, and so on."""
 
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-PROJECT = Path(__file__).parents[1]
+from tests.project import PROJECT
 
 
 class _Loader(yaml.SafeLoader):

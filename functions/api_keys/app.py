@@ -10,7 +10,8 @@ from background_remover import deployment
 from background_remover.domain.api_keys import ENTROPY_BYTES, ApiKey, api_key
 from background_remover.http.api import PREFIX, Api
 from background_remover.http.messages import Request, Response
-from background_remover.http.representation import api_key_body
+from background_remover.http.representation.account import api_key_body
+from background_remover.http.request_limits import RequestLimits
 
 keys = deployment.api_keys()
 
@@ -21,7 +22,8 @@ def list_keys(request: Request) -> Response:
 
 def create_key(request: Request) -> Response:
     """The only answer that ever holds the key itself."""
-    from background_remover.http.requests import ApiKeyFields, json_object, validated_json
+    from background_remover.http.requests import ApiKeyFields
+    from background_remover.http.validation import json_object, validated_json
 
     fields = validated_json(ApiKeyFields, json_object(request.body()))
     key = api_key(secrets.token_bytes(ENTROPY_BYTES))
@@ -42,5 +44,6 @@ api = Api(
         f"DELETE {PREFIX}/api-keys/{{keyId}}": revoke_key,
     },
     allowed_origins=deployment.settings().allowed_origins,
+    limits=RequestLimits(deployment.limits()),
 )
 handler = api.handler

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from background_remover.gateways.api_keys import ApiKeys
 
+LOGGED_REASON = 200  # Characters; some reasons quote what is in the token.
+
 settings = AuthorizerSettings.from_environment()
 
 
@@ -49,7 +51,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     try:
         user_id = authenticate(event["authorizationToken"])
     except InvalidTokenError as error:
-        logger.info("Refused", reason=str(error))
+        logger.info("Refused", reason=str(error)[:LOGGED_REASON])
         raise Exception("Unauthorized") from None
     # All routes: a policy would read a path that holds * or ${…} as a pattern.
     api_and_stage = "/".join(event["methodArn"].split("/")[:2])

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from importlib.util import find_spec
 from pathlib import Path
 
-from background_remover.domain.errors import RouteNotFoundError
+from background_remover.domain.request_errors import RouteNotFoundError
 from background_remover.http.api import Api
 from background_remover.http.messages import Request, Response
 from background_remover.settings import Settings
@@ -72,7 +72,7 @@ def show_asset(request: Request) -> Response:
     return Response(
         HTTPStatus.OK,
         swagger_ui().joinpath(name).read_text(),
-        {"Cache-Control": FOR_EVER, "X-Content-Type-Options": "nosniff"},
+        {"Cache-Control": FOR_EVER},
         ASSETS[name],
     )
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 
 from background_remover import deployment
-from background_remover.domain.errors import (
+from background_remover.domain.job_errors import (
     ArchiveExpiredError,
     ArchiveFailedError,
     ArchiveNotReadyError,
@@ -15,7 +15,7 @@ from background_remover.domain.errors import (
 from background_remover.gateways.object_store import archive_key
 from background_remover.http.api import PREFIX, Api
 from background_remover.http.messages import Request, Response
-from background_remover.http.representation import archive_link
+from background_remover.http.representation.batches import archive_link
 
 ASSEMBLING_SECONDS = 5.0
 LONGEST_WAIT_SECONDS = 60.0

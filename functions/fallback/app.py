@@ -28,8 +28,14 @@ METHODS = {
     "stats": "GET",
     "api-keys": "GET,POST",
     "api-keys/{keyId}": "DELETE",
+    "webhooks": "GET,POST",
+    "webhooks/{webhookId}": "DELETE",
+    "webhooks/{webhookId}/secret": "POST",
+    "webhooks/{webhookId}/test": "POST",
+    "webhooks/{webhookId}/deliveries": "GET",
+    "webhooks/{webhookId}/deliveries/{eventId}": "POST",
 }
-REQUEST_HEADERS = "Accept,Authorization,Content-Type,Idempotency-Key,Prefer"
+REQUEST_HEADERS = "Accept,Authorization,Cache-Control,Content-Type,Idempotency-Key,Prefer"
 MAX_AGE = "7200"  # What Chromium caches at most.
 
 

@@ -4,16 +4,20 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 
 from background_remover import deployment
+from background_remover.http import waiting
 from background_remover.http.api import PREFIX, Api
 from background_remover.http.messages import Request, Response
-from background_remover.http.representation import job_with_links, jobs_page
+from background_remover.http.representation.jobs import job_with_links, jobs_page
+from background_remover.http.request_limits import RequestLimits
 from background_remover.use_cases.erase_job import erase_job
 
 jobs = deployment.jobs()
+limits = RequestLimits(deployment.limits())
 
 
 def list_jobs(request: Request) -> Response:
-    from background_remover.http.requests import JobsQuery, validated
+    from background_remover.http.requests import JobsQuery
+    from background_remover.http.validation import validated
 
     query = validated(JobsQuery, request.query)
     page, next_cursor = jobs.page(
@@ -23,11 +27,17 @@ def list_jobs(request: Request) -> Response:
 
 
 def show_job(request: Request) -> Response:
-    job = jobs.get(request.user_id, request.path["jobId"])
+    wait = None
+    if request.query:  # Without, the request is answered without pydantic.
+        from background_remover.http.requests import WaitQuery
+        from background_remover.http.validation import validated
+
+        wait = validated(WaitQuery, request.query).wait
+    job, headers = waiting.ended(lambda: jobs.get(request.user_id, request.path["jobId"]), request, limits, wait=wait)
     body = job_with_links(
         job, deployment.objects(), datetime.now(UTC), matte_retention=deployment.settings().input_retention
     )
-    return Response(HTTPStatus.OK, body)
+    return Response(HTTPStatus.OK, body, headers)
 
 
 def delete_job(request: Request) -> Response:
@@ -50,5 +60,6 @@ api = Api(
         f"DELETE {PREFIX}/jobs/{{jobId}}": delete_job,
     },
     allowed_origins=deployment.settings().allowed_origins,
+    limits=limits,
 )
 handler = api.handler

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from background_remover import deployment
 from background_remover.gateways.s3_event import received_files
 from background_remover.observability import logger, metrics
-from background_remover.use_cases.receive_file import ReceiveFile
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
-def clock() -> datetime:
-    return datetime.now(UTC)
-
-
-receive_file = ReceiveFile(
-    jobs=deployment.jobs(),
-    batches=deployment.batches(),
-    ledger=deployment.ledger(),
-    objects=deployment.objects(),
-    queue=deployment.queue(),
-    archive_queue=deployment.archive_queue(),
-    job_retention=deployment.settings().job_retention,
-    clock=clock,
-)
+receive_file = deployment.receive_file()
 
 
 @logger.inject_lambda_context(clear_state=True)

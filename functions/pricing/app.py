@@ -10,13 +10,15 @@ from background_remover.domain.pricing import quote
 from background_remover.domain.tiers import TIERS
 from background_remover.http.api import PREFIX, Api
 from background_remover.http.messages import Request, Response
-from background_remover.http.representation import quote_body
+from background_remover.http.representation.account import quote_body
+from background_remover.http.request_limits import RequestLimits
 
 subscriptions = deployment.subscriptions()
 
 
 def calculate(request: Request) -> Response:
-    from background_remover.http.requests import PricingFields, json_object, validated_json
+    from background_remover.http.requests import PricingFields
+    from background_remover.http.validation import json_object, validated_json
 
     fields = validated_json(PricingFields, json_object(request.body()))
     left = subscriptions.left(request.user_id, fields.tier, datetime.now(UTC))
@@ -30,5 +32,9 @@ def calculate(request: Request) -> Response:
     )
 
 
-api = Api({f"POST {PREFIX}/pricing/calculate": calculate}, allowed_origins=deployment.settings().allowed_origins)
+api = Api(
+    {f"POST {PREFIX}/pricing/calculate": calculate},
+    allowed_origins=deployment.settings().allowed_origins,
+    limits=RequestLimits(deployment.limits()),
+)
 handler = api.handler

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from background_remover import deployment
 from background_remover.gateways import work_queue
-from background_remover.gateways.work_queue import JobMessage
+from background_remover.gateways.work_queue import JobMessage, WakeMessage
 from background_remover.observability import logger, metrics, observe
-from background_remover.settings import WorkerSettings
+from background_remover.settings import inferences_at_once
 from background_remover.use_cases.close_batch import close_batch
 from background_remover.use_cases.cut_out import CutOut
+from background_remover.use_cases.fetch_photo import FetchPhoto
 from background_remover.use_cases.find_foreground import LOOKS_AT_ONCE, FindForeground
+from background_remover.use_cases.known_mattes import KnownMattes
 from background_remover.use_cases.memory_room import MemoryRoom
 from background_remover.use_cases.process_job import ProcessJob
+from background_remover.use_cases.wake_endpoint import WakeEndpoint
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -40,6 +43,7 @@ process_job = ProcessJob(
     batches=deployment.batches(),
     objects=deployment.objects(),
     queue=deployment.queue(),
+    fetch_photo=FetchPhoto(objects=deployment.objects(), fetcher=deployment.image_fetcher()),
     cut_out=CutOut(
         jobs=deployment.jobs(),
         objects=deployment.objects(),
@@ -49,14 +53,23 @@ process_job = ProcessJob(
             hugging_face=deployment.hugging_face(),
             clock=clock,
             threads=ThreadPoolExecutor(LOOKS_AT_ONCE * MESSAGES_AT_ONCE),
-            inferences=Semaphore(WorkerSettings.from_environment().inferences_at_once),
+            inferences=Semaphore(inferences_at_once()),
+        ),
+        known_mattes=KnownMattes(
+            jobs=deployment.jobs(),
+            objects=deployment.objects(),
+            hugging_face=deployment.hugging_face(),
+            input_retention=deployment.settings().input_retention,
+            clock=clock,
         ),
         clock=clock,
         threads=ThreadPoolExecutor(2 * MESSAGES_AT_ONCE),  # Of each a matte and a thumbnail are stored.
         room=MemoryRoom(ROOM),
     ),
+    allowance=deployment.allowance(),
     clock=clock,
 )
+wake_endpoint = WakeEndpoint(states=deployment.model_states(), hugging_face=deployment.hugging_face(), clock=clock)
 
 
 def process(record: dict[str, Any], lambda_context: LambdaContext) -> None:
@@ -65,6 +78,9 @@ def process(record: dict[str, Any], lambda_context: LambdaContext) -> None:
 
     try:
         message = work_queue.parse(record["body"])
+        if isinstance(message, WakeMessage):
+            wake_endpoint(message)
+            return
         if not isinstance(message, JobMessage):
             raise TypeError(f"The message names no job: {message}")
         logger.thread_safe_append_keys(job_id=message.job_id)

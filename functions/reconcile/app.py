@@ -12,8 +12,8 @@ from background_remover import deployment
 from background_remover.gateways import work_queue
 from background_remover.gateways.s3_event import received_files
 from background_remover.observability import count, logger, metrics
-from background_remover.use_cases.receive_file import ReceiveFile
 from background_remover.use_cases.reconcile import Reconcile
+from background_remover.use_cases.send_due_deliveries import SendDueDeliveries
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
@@ -27,6 +27,7 @@ def clock() -> datetime:
 processor = BatchProcessor(event_type=EventType.SQS)
 reconcile = Reconcile(
     jobs=deployment.jobs(),
+    intake=deployment.intake(),
     batches=deployment.batches(),
     overdue=deployment.overdue(),
     objects=deployment.objects(),
@@ -34,16 +35,10 @@ reconcile = Reconcile(
     archive_queue=deployment.archive_queue(),
     clock=clock,
 )
-receive_file = ReceiveFile(
-    jobs=deployment.jobs(),
-    batches=deployment.batches(),
-    ledger=deployment.ledger(),
-    objects=deployment.objects(),
-    queue=deployment.queue(),
-    archive_queue=deployment.archive_queue(),
-    job_retention=deployment.settings().job_retention,
-    clock=clock,
+send_due_deliveries = SendDueDeliveries(
+    deliveries=deployment.deliveries(), overdue=deployment.overdue(), queue=deployment.webhook_queue(), clock=clock
 )
+receive_file = deployment.receive_file()
 
 
 def bury(record: SQSRecord) -> None:
@@ -66,5 +61,8 @@ def bury(record: SQSRecord) -> None:
 def handler(event: dict[str, Any], context: LambdaContext) -> object:
     if "Records" in event:
         return process_partial_response(event, bury, processor, context)
-    reconcile.sweep()
+    try:
+        reconcile.sweep()
+    finally:
+        send_due_deliveries()
     return None

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from background_remover import deployment
 from background_remover.http.api import PREFIX, Api
 from background_remover.http.image_answer import accepted_format, image_answer
-from background_remover.http.messages import Request, Response
-from background_remover.http.representation import rendered_job
+from background_remover.http.messages import Request, Response, decode_base64
+from background_remover.http.representation.jobs import rendered_job
+from background_remover.http.request_limits import RequestLimits
 from background_remover.observability import logger
 
 if TYPE_CHECKING:
@@ -36,17 +37,20 @@ def make_rendering() -> Render:
 
 
 def render(request: Request) -> Response:
-    from background_remover.http.requests import RenderFields, json_object, validated_json
+    from background_remover.http.requests import RenderFields
+    from background_remover.http.validation import json_object, validated_json
 
     job_id = request.path["jobId"]
     logger.append_keys(job_id=job_id)
     fields = validated_json(RenderFields, json_object(request.body()))
     accepted = accepted_format(request)
+    backdrop = None if fields.background_image is None else decode_base64(fields.background_image)
     rendering = make_rendering()(
         request.user_id,
         job_id,
         refinement=fields.refinement,
-        options_for=lambda tier: fields.options(tier, accepted),
+        options_for=lambda tier: fields.options(tier, accepted, background_image=backdrop),
+        backdrop=backdrop,
     )
     body = rendered_job(rendering, deployment.objects(), clock())
     if not accepted:
@@ -54,6 +58,7 @@ def render(request: Request) -> Response:
     return image_answer(
         deployment.objects(),
         rendering.key,
+        link=body["rendering"]["url"],
         size=rendering.size,
         content_type=rendering.content_type,
         body=body,
@@ -61,5 +66,9 @@ def render(request: Request) -> Response:
     )
 
 
-api = Api({f"POST {PREFIX}/jobs/{{jobId}}/render": render}, allowed_origins=deployment.settings().allowed_origins)
+api = Api(
+    {f"POST {PREFIX}/jobs/{{jobId}}/render": render},
+    allowed_origins=deployment.settings().allowed_origins,
+    limits=RequestLimits(deployment.limits()),
+)
 handler = api.handler

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from background_remover import deployment
 from background_remover.http.api import PREFIX, Api
 from background_remover.http.messages import Request, Response
-from background_remover.http.representation import statistics_body, subscription_body
+from background_remover.http.representation.account import statistics_body, subscription_body
 
 statistics, subscriptions = deployment.statistics(), deployment.subscriptions()
 

@@ -10,7 +10,8 @@ from background_remover import clients, deployment
 from background_remover.domain.subscriptions import plan_named
 from background_remover.http.api import PREFIX, Api
 from background_remover.http.messages import Request, Response
-from background_remover.http.representation import plans_body
+from background_remover.http.representation.account import plans_body
+from background_remover.http.request_limits import RequestLimits
 from background_remover.use_cases.subscribe import Subscribe
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def show(request: Request) -> Response:
 
 
 def create(request: Request) -> Response:
-    from background_remover.http.requests import SubscriptionFields, json_object, validated_json
+    from background_remover.http.requests import SubscriptionFields
+    from background_remover.http.validation import json_object, validated_json
 
     fields = validated_json(SubscriptionFields, json_object(request.body()))
     return _body(request.user_id, subscribe(request.user_id, plan_named(fields.plan), fields.payment_id))
@@ -55,5 +57,6 @@ api = Api(
         f"DELETE {PREFIX}/subscription": cancel,
     },
     allowed_origins=deployment.settings().allowed_origins,
+    limits=RequestLimits(deployment.limits()),
 )
 handler = api.handler

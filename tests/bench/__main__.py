@@ -7,12 +7,13 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench import archive, batch, batch_cost, cold_start, image_paths, removal, routes
-from tests.bench.figures import Figure, print_table, write_json
+from tests.bench import archive, batch, batch_cost, cold_start, image_paths, load, page, removal, routes, worker_memory
+from tests.bench.figures import Figure, print_table, read_json, write_json
 from tests.bench.part import Means, Part
 from tests.bench.sizes import WHOLE, Sizes
+from tests.project import PROJECT
 from tests.stack import processes
-from tests.stack.local_stack import PROJECT, LocalStack
+from tests.stack.local_stack import LocalStack
 
 
 def imports(means: Means) -> dict[str, Figure]:
@@ -30,6 +31,12 @@ PARTS = (
     ),
     Part("imports", "the functions' imports, in fresh processes", imports, ("import_over_boto3",)),
     Part("removals", "removals beside bare calls", removal.measure, ("remove_over_bare", "remove_added_s")),
+    Part(
+        "repeats",
+        "the same photo again",
+        removal.measure_repeats,
+        ("first_s", "repeat_s", "repeat_over_first"),
+    ),
     Part("aws_calls", "the AWS calls of a removal", removal.count_aws_calls, ("aws_calls_per_removal",)),
     Part(
         "routes",
@@ -47,7 +54,30 @@ PARTS = (
         "batch_cost",
         "what batches cost at AWS",
         batch_cost.measure,
-        ("aws_calls_per_batch_image", "lambda_ms_per_batch_image", "aws_usd_per_1000_images"),
+        (
+            "aws_calls_per_batch_image",
+            "lambda_ms_per_batch_image",
+            "write_units_per_batch_image",
+            "aws_usd_per_1000_images",
+        ),
+    ),
+    Part(
+        "load",
+        "a minute of everything that users do",
+        load.measure,
+        ("load_requests_per_second", "load_errors", "load_p50_ms", "load_p95_ms", "load_p99_ms"),
+    ),
+    Part(
+        "page",
+        "the page on a slow phone, from its address to a first cut-out",
+        page.measure,
+        ("page_kb", "page_requests", "page_usable_s", "page_first_cut_out_s"),
+    ),
+    Part(
+        "worker_memory",
+        "the worker's memory, removal after removal",
+        worker_memory.measure,
+        ("worker_memory_mb_after", "worker_memory_growth"),
     ),
     Part(
         "archive",
@@ -59,9 +89,14 @@ PARTS = (
 
 
 def run(parts: Sequence[Part], sizes: Sizes, file: Path, running: LocalStack | None = None) -> list[str]:
-    """The names of the parts that failed. `file` has the figures of the others, from when each was measured."""
+    """The names of the parts that failed. `file` has the figures of the others, from when each was measured.
+
+    What other parts measured into it earlier stays, and so does what chaos showed.
+    """
     figures: dict[str, Figure] = {}
     failed = []
+    declared = tuple(name for part in parts for name in part.figures)
+    others = {name: each for name, each in read_json(file).items() if not name.startswith(declared)}
     for number, part in enumerate(parts, start=1):
         print(f"{number}/{len(parts)} {part.title} …", flush=True)
         started = time.monotonic()
@@ -72,10 +107,17 @@ def run(parts: Sequence[Part], sizes: Sizes, file: Path, running: LocalStack | N
         except Exception:
             traceback.print_exc()
             failed.append(part.name)
-        write_json(figures, file)
+        write_json(others, figures, file)
     print_table(figures)
     print(f"\nwritten to {file.name}", flush=True)
     return failed
+
+
+def named(parts: Sequence[Part], names: Sequence[str]) -> Sequence[Part]:
+    """Those of these names; all where none is given. Ends this process by a name that there is not."""
+    if unknown := set(names) - {part.name for part in parts}:
+        sys.exit(f"There is no part {', '.join(unknown)}. Choose of: {', '.join(part.name for part in parts)}.")
+    return [part for part in parts if not names or part.name in names]
 
 
 def main(parts: Sequence[Part], sizes: Sizes, file: Path) -> None:
@@ -85,4 +127,4 @@ def main(parts: Sequence[Part], sizes: Sizes, file: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(PARTS, WHOLE, PROJECT / "bench.json")
+    main(named(PARTS, sys.argv[1:]), WHOLE, PROJECT / "bench.json")

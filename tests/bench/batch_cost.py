@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def measure(means: Means) -> dict[str, Figure]:
     photo, images = small_jpeg(), means.sizes.costed_images
-    calls, milliseconds, dollars = [], [], []
+    calls, milliseconds, units, dollars = [], [], [], []
     with means.stack() as stack:
         stack.hugging_face.set_latency(means.sizes.costed_seconds)
         tenant = Tenant(stack, "cost@example.com")
@@ -25,12 +25,14 @@ def measure(means: Means) -> dict[str, Figure]:
             tenant.run_batch_when_all_is_uploaded(images, photo)
             calls.append(bill.calls() / images)
             milliseconds.append(sum(each.milliseconds for each in bill.invocations()) / images)
+            units.append(stack.emulator.metered().write_units / images)
             # One to make the batch and one for its ZIP.
             total = bill.dollars(api_requests=2)
             dollars.append({service: each / images * 1000 for service, each in total.items()})
     return {
         "aws_calls_per_batch_image": figure(calls, "calls"),
         "lambda_ms_per_batch_image": figure(milliseconds, "ms"),
+        "write_units_per_batch_image": figure(units, "units"),
         "aws_usd_per_1000_images": figure([sum(each.values()) for each in dollars], "USD"),
         **{
             f"aws_usd_per_1000_images_{service}": figure([each[service] for each in dollars], "USD")

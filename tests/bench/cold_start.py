@@ -11,7 +11,7 @@ import sysconfig
 from pathlib import Path
 
 from tests.bench.figures import Figure, figure
-from tests.stack.local_stack import PROJECT
+from tests.project import PROJECT
 
 BUILD = PROJECT / ".aws-sam/build"
 

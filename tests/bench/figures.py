@@ -2,9 +2,10 @@
 
 import json
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,17 @@ def figure(measurements: Sequence[float], unit: str) -> Figure:
 
 
 def print_table(figures: dict[str, Figure]) -> None:
-    width = max(map(len, figures))
+    width = max(map(len, figures), default=0)
     print(f"\n{'':{width}}{'median':>11}{'spread':>10}{'n':>5}  unit")
     for name, each in figures.items():
         print(f"{name:{width}}{each.value:11.3f}{each.spread:10.3f}{each.n:5}  {each.unit}")
 
 
-def write_json(figures: dict[str, Figure], file: Path) -> None:
-    file.write_text(json.dumps({name: asdict(each) for name, each in figures.items()}, indent=1) + "\n")
+def read_json(file: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    return content
+
+
+def write_json(others: Mapping[str, Any], figures: Mapping[str, Figure], file: Path) -> None:
+    content = {**others, **{name: asdict(each) for name, each in figures.items()}}
+    file.write_text(json.dumps(content, indent=1) + "\n")

@@ -20,14 +20,16 @@ class Means:
     sizes: Sizes
     running: LocalStack | None = None
 
-    def stack(self, **parameters: str) -> AbstractContextManager[LocalStack]:
+    def stack(self, *, page_by_https: bool = False, **parameters: str) -> AbstractContextManager[LocalStack]:
         """A new one, with these parameters of the template; where one is `running`, that one as it is.
 
         Hugging Face's stand-in answers without a model: what is measured is ours.
         """
         if self.running:
             return nullcontext(self.running)
-        return LocalStack.start(self.folder / "stack", parameters=parameters, real_model=False)
+        return LocalStack.start(
+            self.folder / "stack", parameters=parameters, real_model=False, page_by_https=page_by_https
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from tests.stack.local_stack import PROJECT
+from tests.project import PROJECT
 
 SOURCE = PROJECT / ".cache/assets/coffee.png"
 SIZES = {1: (1200, 900), 12: (4000, 3000), 24: (6000, 4000), 25: (5800, 4350), 50: (8160, 6120)}

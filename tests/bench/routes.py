@@ -9,7 +9,6 @@ import importlib
 import json
 import os
 import statistics
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -19,8 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from background_remover import clients
 from tests.bench.figures import Figure, figure
-from tests.bench.tenant import rich_user
-from tests.stack.local_stack import PROJECT
+from tests.bench.fresh_process import last_line
 
 if TYPE_CHECKING:
     from tests.bench.part import Means
@@ -49,19 +47,9 @@ def measure(means: Means) -> dict[str, Figure]:
 
 def _in_a_fresh_process(stack: LocalStack, warm_calls: int) -> dict[str, Any]:
     environment = {name: value for each in stack.function_environments().values() for name, value in each.items()}
-    output = subprocess.run(
-        [sys.executable, "-m", "tests.bench.routes", str(warm_calls)],
-        env={
-            **os.environ,
-            **environment,
-            **stack.emulator.credentials,
-            "USER_ID": rich_user(stack, "routes@example.com").user_id,
-            "PYTHONPATH": os.pathsep.join(str(PROJECT / folder) for folder in ("", "layers/core", "layers/imaging")),
-        },
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-    ).stdout.splitlines()[-1]
+    output = last_line(
+        "tests.bench.routes", str(warm_calls), stack=stack, environment=environment, email="routes@example.com"
+    )
     measured: dict[str, Any] = json.loads(output)
     return measured
 

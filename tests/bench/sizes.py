@@ -14,6 +14,7 @@ class Sizes:
     removal_seconds: tuple[float, ...]
     """What Hugging Face takes."""
     removal_pairs: int
+    repeated_megapixels: int
     warm_calls: int
     batch_seconds: float
     """What Hugging Face takes."""
@@ -25,6 +26,11 @@ class Sizes:
     costed_seconds: float
     """What Hugging Face takes."""
     costed_batches: int
+    page_visits: int
+    load_seconds: float
+    remembered_removals: int
+    """After which a worker's memory is compared with what it was after a third of them."""
+    remembered_megapixels: tuple[int, ...]
     zipped_images: int
     zipped_bytes: int
     """Of each image."""
@@ -38,6 +44,7 @@ WHOLE = Sizes(
     removal_megapixels=(1, 12, 24),
     removal_seconds=(1.0, 5.0),
     removal_pairs=9,
+    repeated_megapixels=12,
     warm_calls=300,
     batch_seconds=0.3,
     batch_images=500,
@@ -47,6 +54,10 @@ WHOLE = Sizes(
     costed_images=100,
     costed_seconds=5.0,
     costed_batches=3,
+    page_visits=5,
+    load_seconds=60.0,
+    remembered_removals=300,
+    remembered_megapixels=(1, 1, 12),
     zipped_images=500,
     zipped_bytes=5_000_000,
     zip_repetitions=3,
@@ -59,6 +70,7 @@ SMOKE = Sizes(
     removal_megapixels=(1,),
     removal_seconds=(0.2,),
     removal_pairs=1,
+    repeated_megapixels=1,
     warm_calls=6,
     batch_seconds=1.0,
     batch_images=4,
@@ -68,6 +80,10 @@ SMOKE = Sizes(
     costed_images=4,
     costed_seconds=0.1,
     costed_batches=1,
+    page_visits=1,
+    load_seconds=3.0,
+    remembered_removals=30,
+    remembered_megapixels=(1,),
     zipped_images=3,
     zipped_bytes=100_000,
     zip_repetitions=1,

@@ -34,7 +34,8 @@ class Tenant:
         user = rich_user(stack, email)
         self._routes = f"{stack.api_url}/api/background-remover"
         self._http = requests.Session()
-        self._http.headers["Authorization"] = f"Bearer {user.token}"
+        # The photos of a tenant are all the same, and each shall be worked on.
+        self._http.headers.update({"Authorization": f"Bearer {user.token}", "Cache-Control": "no-cache"})
 
     def get(self, path: str, **query: int) -> dict[str, Any]:
         body: dict[str, Any] = self._http.get(f"{self._routes}/{path}", params=query, timeout=30).json()

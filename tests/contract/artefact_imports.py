@@ -42,9 +42,7 @@ def import_later_ones(seen: set[str]) -> None:
 
 if __name__ == "__main__":
     sys.path[:0] = sys.argv[1:]
-    app = importlib.import_module("app")
+    importlib.import_module("app")
     import_later_ones(set())
-    if hasattr(app, "remove_image"):
-        app.remove_image()
     files = {name: getattr(module, "__file__", None) for name, module in sys.modules.items()}
     print(json.dumps({name: file for name, file in files.items() if file and file != __file__}))

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tests.contract.template import properties_of
+from tests.contract.template import PARAMETERS, properties_of
 from tests.emf import Series
 
 ALARMS = properties_of("AWS::CloudWatch::Alarm")
@@ -23,14 +23,16 @@ _OPERATORS: dict[type[ast.AST], Callable[[float, float], float]] = {
 }
 
 
-def goes_off(name: str, found: Mapping[Series, Sequence[float]], *, threshold: float | None = None) -> bool:
-    """Whether the metrics of one period raise the alarm. `threshold` where the template takes it from a parameter."""
+def goes_off(name: str, found: Mapping[Series, Sequence[float]]) -> bool:
+    """Whether the metrics of one period raise the alarm."""
     alarm = ALARMS[name]
     value = _computed(alarm["Metrics"], found) if "Metrics" in alarm else _value(alarm, _statistic(alarm), found)
     if value is None:
         assert alarm["TreatMissingData"] == "notBreaching"
         return False
-    limit = alarm["Threshold"] if threshold is None else threshold
+    limit = alarm["Threshold"]
+    if isinstance(limit, dict):
+        limit = PARAMETERS[limit["Ref"]]["Default"]
     return bool(COMPARISONS[alarm["ComparisonOperator"]](value, limit))
 
 

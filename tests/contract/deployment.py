@@ -3,6 +3,7 @@
 import base64
 import importlib
 import importlib.util
+import io
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -16,19 +17,22 @@ from urllib.parse import unquote_plus
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.session import get_session
 from moto import mock_aws
 
-from background_remover import clients, deployment, observability
+from background_remover import clients, deployment, observability, removals
 from background_remover.domain.api_keys import ApiKey
 from background_remover.domain.batches import Batch
 from background_remover.domain.jobs import Job, JobStatus, Options, Source, item_id
 from background_remover.gateways.api_keys import ApiKeys
 from background_remover.gateways.object_store import ObjectStore, input_key
 from background_remover.http import api
-from tests.contract.template import FUNCTIONS, GLOBAL, PROJECT, plain_environment_of
+from tests.contract.template import FUNCTIONS, GLOBAL, plain_environment_of
 from tests.deployed_tables import create_tables
 from tests.documented import ROUTES, as_response, assert_documented
+from tests.project import PROJECT
 from tests.stack.hugging_face import HuggingFaceStandIn
 from tests.stores import stores
 
@@ -50,6 +54,7 @@ JOB = event("job")["pathParameters"]["jobId"]
 BATCH = event("show_batch")["pathParameters"]["batchId"]
 API_KEY = event("authorize")["authorizationToken"].removeprefix("Bearer ")
 KEY_ID = event("delete_api_key")["pathParameters"]["keyId"]
+PAGE_BUCKET = event("publish_page")["ResourceProperties"]["Bucket"]
 
 
 class Context:
@@ -67,15 +72,25 @@ class Context:
         return int(1000 * (self._deadline - time.monotonic()))
 
 
+class _Raw(io.BytesIO):
+    """As botocore reads what came from the network."""
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self.read()
+
+
 class Deployment:
     def __init__(self, hugging_face: HuggingFaceStandIn) -> None:
         self.hugging_face = hugging_face
         self._calls: list[tuple[str, AwsCall]] = []
+        self._running: list[str] = []
+        """Functions: the last one was invoked by the one before it."""
         self._session = get_session()
         """Of the functions' clients; the test's own come from boto3."""
         dynamodb = boto3.client("dynamodb")
         wired = stores(dynamodb, signup_credits=SIGNUP_CREDITS)
-        self.ledger, self.jobs, self.batches = wired.ledger, wired.jobs, wired.batches
+        self.ledger, self.batches = wired.ledger, wired.batches
+        self.jobs, self.intake = wired.jobs, wired.intake
         self.api_keys = ApiKeys(dynamodb, table="ApiKeysTable")
         self.objects = ObjectStore(boto3.client("s3"), bucket=BUCKET)
 
@@ -89,16 +104,20 @@ class Deployment:
         with patch("botocore.session.get_session", lambda: self._session):
             importlib.reload(clients)
         importlib.reload(deployment)
+        importlib.reload(removals)
 
         def record(**call: Any) -> None:
             operation = f"{call['model'].service_model.service_name}:{call['model'].name}"
-            self._calls.append((function, (operation, call["params"])))
+            if self._running[-1] == function:
+                self._calls.append((function, (operation, call["params"])))
 
+        self._running.append(function)
         self._session.register("provide-client-params", record)
         try:
             answer = app_of(function).handler(event, Context(function))
         finally:
             self._session.unregister("provide-client-params", record)
+            self._running.pop()
         if (route := f"{event.get('httpMethod')} {event.get('resource')}") in ROUTES:
             assert_documented(route, as_response(answer))
         return answer
@@ -117,6 +136,39 @@ class Deployment:
         finally:
             self._session.unregister(f"before-call.{service}.{name}", do)
 
+    def remove_version(self, request: dict[str, Any]) -> dict[str, Any]:
+        """What Lambda answers to an invocation of the published version of `RemoveFunction`."""
+        try:
+            return {"Payload": self.invoke("RemoveFunction", request)}
+        except Exception as error:
+            return {"FunctionError": "Unhandled", "Payload": {"errorMessage": str(error)}}
+
+    @contextmanager
+    def versions(self, invoked: Callable[[dict[str, Any]], dict[str, Any]]) -> Iterator[list[str]]:
+        """Lambda, whose every version does what `invoked` does, and CodeDeploy; what CodeDeploy is told meanwhile."""
+        told: list[str] = []
+
+        def answer(request: AWSPreparedRequest, payload: object, **headers: str) -> AWSResponse:
+            return AWSResponse(request.url, 200, HTTPHeaders.from_dict(headers), _Raw(json.dumps(payload).encode()))
+
+        def invoke(request: Any, **_: Any) -> AWSResponse:
+            outcome = invoked(json.loads(request.body))
+            error = outcome.get("FunctionError")
+            return answer(request, outcome["Payload"], **({"X-Amz-Function-Error": error} if error else {}))
+
+        def tell(request: Any, **_: Any) -> AWSResponse:
+            told.append(json.loads(request.body)["status"])
+            return answer(request, {})
+
+        events: Any = self._session  # Its type hints know no handler that answers.
+        events.register("before-send.lambda.Invoke", invoke)
+        events.register("before-send.codedeploy.PutLifecycleEventHookExecutionStatus", tell)
+        try:
+            yield told
+        finally:
+            events.unregister("before-send.lambda.Invoke", invoke)
+            events.unregister("before-send.codedeploy.PutLifecycleEventHookExecutionStatus", tell)
+
     def calls_of(self, function: str) -> list[AwsCall]:
         """What the function's invocations have called so far. A presigned link counts: it acts as the function."""
         return [call for caller, call in self._calls if caller == function]
@@ -129,12 +181,15 @@ class Deployment:
         """Makes the job that the events name, or another, as `remove` leaves it for the queue."""
         job, photo = _job(job_id), _photo()
         self.objects.put(input_key(job), photo, "image/png")
-        return self.jobs.submit(job, None, job.created_at)
+        return self.intake.submit(job, None, job.created_at)
+
+    def put_photo(self, job: Job) -> None:
+        self.objects.put(input_key(job), _photo(), "image/png")
 
     def await_upload(self, *, age: timedelta = timedelta(0)) -> Job:
         """Makes the job that the events name, as `uploads` leaves it."""
         job = replace(_job(JOB, age), status=JobStatus.AWAITING_UPLOAD, due_at=datetime.now(UTC) - age)
-        return self.jobs.submit(job, None, job.created_at)
+        return self.intake.submit(job, None, job.created_at)
 
     def pay_for_plan(self) -> None:
         """As plan_paid.json tells and subscribe.json asks."""
@@ -214,7 +269,9 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
         }
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        yield Deployment(hugging_face)
+        deployment = Deployment(hugging_face)
+        deployment.ledger.balance(USER, datetime.now(UTC))  # The user of the events has signed in before.
+        yield deployment
 
 
 def app_of(function: str) -> ModuleType:
@@ -238,10 +295,12 @@ def _photo() -> bytes:
 def _create_resources() -> dict[str, str]:
     """Creates the template's resources, each called by its logical id; returns the queues' URLs as settings."""
     create_tables(boto3.client("dynamodb"))
-    boto3.client("s3").create_bucket(Bucket=BUCKET)
+    for bucket in (BUCKET, PAGE_BUCKET):
+        boto3.client("s3").create_bucket(Bucket=bucket)
     boto3.client("secretsmanager").create_secret(Name="HuggingFaceTokenSecret", SecretString=HUGGING_FACE_TOKEN)
     sqs = boto3.client("sqs")
     return {
         "QUEUE_URL": sqs.create_queue(QueueName="JobQueue")["QueueUrl"],
+        "WEBHOOK_QUEUE_URL": sqs.create_queue(QueueName="WebhookQueue")["QueueUrl"],
         "ARCHIVE_QUEUE_URL": sqs.create_queue(QueueName="ArchiveQueue")["QueueUrl"],
     }

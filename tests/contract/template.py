@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.template_yaml import PROJECT as PROJECT
 from tests.template_yaml import RESOURCES as RESOURCES
 from tests.template_yaml import TEMPLATE as TEMPLATE
 from tests.template_yaml import properties_of as properties_of

@@ -13,6 +13,7 @@ from schemathesis.core.failures import FailureGroup
 
 from background_remover.gateways.object_store import input_key
 from background_remover.http.api import PREFIX
+from tests.contract import removebg
 from tests.contract.deployment import Deployment, event, message
 from tests.documented import DOCUMENT, as_response, assert_documented
 
@@ -129,6 +130,32 @@ def with_key(name: str) -> Callable[[Deployment], Any]:
     return ask
 
 
+def with_webhook(name: str) -> Callable[[Deployment], Any]:
+    """One that was sent a test event."""
+
+    def ask(deployment: Deployment) -> Any:
+        made = json.loads(deployment.invoke("WebhooksFunction", event("create_webhook"))["body"])
+        one = {"webhookId": made["webhookId"]}
+        sent = deployment.invoke("WebhooksFunction", event("test_webhook") | {"pathParameters": one})
+        parameters = {**one, "eventId": json.loads(sent["body"])["eventId"]}
+        return deployment.invoke("WebhooksFunction", event(name) | {"pathParameters": parameters})
+
+    return ask
+
+
+def as_removebg(
+    path: str = "/removebg", *, accept: str = "*/*", photo: Callable[[], bytes] = small_photo, **fields: str
+) -> Callable[[Deployment], Any]:
+    def ask(deployment: Deployment) -> Any:
+        deployment.make_api_key()
+        headers = {**removebg.KEY, "Accept": accept}
+        if path == "/account":
+            return removebg.ask(deployment, path=path, method="GET", headers=headers)
+        return removebg.ask(deployment, headers=headers, files={"image_file": ("cat.jpg", photo())}, data=fields)
+
+    return ask
+
+
 def script(deployment: Deployment) -> Any:
     return deployment.invoke(
         "DocsFunction", event("docs_asset") | {"pathParameters": {"asset": "swagger-ui-bundle.js"}}
@@ -165,6 +192,19 @@ SCENARIOS: dict[Success, Callable[[Deployment], Any]] = {
     (f"GET {PREFIX}/api-keys", 200, JSON): with_key("api_keys"),
     (f"POST {PREFIX}/api-keys", 201, JSON): asking("ApiKeysFunction", "create_api_key"),
     (f"DELETE {PREFIX}/api-keys/{{keyId}}", 204, ""): with_key("delete_api_key"),
+    (f"GET {PREFIX}/webhooks", 200, JSON): with_webhook("webhooks"),
+    (f"POST {PREFIX}/webhooks", 201, JSON): asking("WebhooksFunction", "create_webhook"),
+    (f"DELETE {PREFIX}/webhooks/{{webhookId}}", 204, ""): with_webhook("delete_webhook"),
+    (f"POST {PREFIX}/webhooks/{{webhookId}}/secret", 200, JSON): with_webhook("replace_webhook_secret"),
+    (f"POST {PREFIX}/webhooks/{{webhookId}}/test", 202, JSON): with_webhook("test_webhook"),
+    (f"GET {PREFIX}/webhooks/{{webhookId}}/deliveries", 200, JSON): with_webhook("deliveries"),
+    (f"POST {PREFIX}/webhooks/{{webhookId}}/deliveries/{{eventId}}", 202, JSON): with_webhook("redeliver"),
+    ("POST /v1.0/removebg", 200, JSON): as_removebg(accept=JSON),
+    ("POST /v1.0/removebg", 200, "image/png"): as_removebg(format="png"),
+    ("POST /v1.0/removebg", 200, "image/jpeg"): as_removebg(format="jpg"),
+    ("POST /v1.0/removebg", 200, "application/zip"): as_removebg(format="zip"),
+    ("POST /v1.0/removebg", 303, JSON): as_removebg(photo=removebg.detailed, format="png", size="full"),
+    ("GET /v1.0/account", 200, JSON): as_removebg("/account"),
     ("GET /api/health", 200, JSON): asking("HealthFunction", "health"),
     ("GET /api/openapi.json", 200, JSON): asking("DocsFunction", "openapi"),
     ("GET /api/docs", 200, "text/html"): asking("DocsFunction", "docs"),
@@ -173,7 +213,11 @@ SCENARIOS: dict[Success, Callable[[Deployment], Any]] = {
 }
 
 
-HEALTH = {"statusCode": 200, "headers": {"Content-Type": JSON}, "body": '{"status": "ok", "version": "1"}'}
+HEALTH = {
+    "statusCode": 200,
+    "headers": {"Content-Type": JSON},
+    "body": '{"status": "ok", "version": "1", "commit": "0a1b2c3"}',
+}
 
 
 @pytest.mark.parametrize(

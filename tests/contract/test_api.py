@@ -8,7 +8,7 @@ import pytest
 from background_remover.domain.jobs import UNKNOWN_TYPE, PhotoType
 from background_remover.http.problems import CONTENT_TYPE
 from tests.contract.deployment import Deployment, app_of, event
-from tests.contract.template import API, CATCH_ALL, FUNCTIONS, GLOBAL, api_events, gateway_problem
+from tests.contract.template import API, CATCH_ALL, FUNCTIONS, GLOBAL, RESOURCES, api_events, gateway_problem
 
 RESPONSES: dict[str, Any] = API["GatewayResponses"]
 STATUSES = {
@@ -25,7 +25,11 @@ PREFLIGHTS = [
     for function, route, trigger in api_events()
     if route.startswith("OPTIONS ")
 ]
-PUBLIC = {"GET /api/health", "GET /api/openapi.json", "GET /api/docs", "GET /api/docs/{asset}"}
+PUBLIC = {
+    *("GET /api/health", "GET /api/openapi.json", "GET /api/docs", "GET /api/docs/{asset}"),
+    # They authenticate by themselves, and are for programs: tests/contract/test_removebg.py.
+    *("POST /v1.0/removebg", "GET /v1.0/account"),
+}
 
 
 @pytest.mark.usefixtures("deployment")
@@ -35,7 +39,7 @@ def test_the_template_routes_to_a_function_what_the_function_serves(function: st
     assert set(app_of(function).api.routes) == routed
 
 
-def test_every_route_but_health_and_docs_needs_a_token() -> None:
+def test_every_route_but_health_and_docs_and_those_of_remove_bg_needs_a_token() -> None:
     assert API["Auth"]["DefaultAuthorizer"] == "BearerToken"
     open_routes = {route for _, route, trigger in ROUTES if "Auth" in trigger}
     assert open_routes == PUBLIC
@@ -51,10 +55,18 @@ def test_what_is_no_route_is_not_found_without_a_token(deployment: Deployment) -
 
 def test_the_authorizer_takes_the_bearer_token_of_one_header_and_is_asked_for_every_request() -> None:
     assert API["Auth"]["Authorizers"]["BearerToken"] == {
-        "FunctionArn": {"Fn::GetAtt": "AuthorizeFunction.Arn"},
+        "FunctionArn": {"Fn::Sub": "${AuthorizeFunction.Arn}:live"},
+        "DisableFunctionDefaultPermissions": True,
         "FunctionPayloadType": "TOKEN",
         "Identity": {"Header": "Authorization", "ReauthorizeEvery": 0},
     }
+
+
+def test_the_gateway_may_call_the_authorizer_as_soon_as_it_has_its_alias() -> None:
+    permission = RESOURCES["ApiMayAskTheAuthorizer"]["Properties"]
+    assert permission["FunctionName"] == {"Ref": "AuthorizeFunction.Alias"}
+    assert permission["Principal"] == "apigateway.amazonaws.com"
+    assert permission["SourceArn"]["Fn::Sub"].endswith(":${Api}/authorizers/*")
 
 
 def test_browsers_may_ask_about_every_path_that_needs_a_token_without_one() -> None:
@@ -97,10 +109,10 @@ def test_every_event_belongs_to_this_api() -> None:
     assert all(trigger["RestApiId"] == {"Ref": "Api"} for _, _, trigger in api_events())
 
 
-def test_binary_media_types_have_no_wildcard() -> None:
-    # `sam local` matches them exactly.
+def test_binary_media_types_have_no_wildcard_but_that_for_everything() -> None:
+    # `sam local` matches all others exactly.
     assert {*get_args(PhotoType), UNKNOWN_TYPE, "multipart/form-data"} <= set(API["BinaryMediaTypes"])
-    assert not [kind for kind in API["BinaryMediaTypes"] if "*" in kind]
+    assert [kind for kind in API["BinaryMediaTypes"] if "*" in kind] == ["*/*"]
 
 
 def test_the_gateways_own_errors_are_all_covered() -> None:

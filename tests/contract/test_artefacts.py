@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.template import FUNCTIONS, GLOBAL, PROJECT, plain_environment_of, properties_of
+from tests.contract.template import FUNCTIONS, GLOBAL, plain_environment_of, properties_of
+from tests.project import PROJECT
 
 BUILD = PROJECT / ".aws-sam/build"
 LARGEST = 250 * 1024 * 1024  # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -64,6 +65,16 @@ def test_the_docs_layer_has_the_files_of_swagger_ui_and_no_web_framework() -> No
     (package,) = {file.name for file in (BUILD / "DocsLayer/python").iterdir() if "dist-info" not in file.name}
     assert {"swagger-ui-bundle.js", "swagger-ui.css", "VERSION"} <= {
         file.name for file in (BUILD / "DocsLayer/python" / package / "dist").iterdir()
+    }
+
+
+def test_the_page_has_its_libraries_which_import_each_other_by_name_of_file() -> None:
+    vendor = BUILD / "PublishPageFunction/page/vendor"
+    imported = {file.name: re.findall(r"""\bfrom\s*["']([^"']+)["']""", file.read_text()) for file in vendor.iterdir()}
+    assert imported == {
+        "preact.module.js": [],
+        "hooks.module.js": ["./preact.module.js"],
+        "htm.module.js": [],
     }
 
 

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from background_remover import observability
 from background_remover.domain.api_keys import api_key, digest
+from background_remover.domain.credits import Balance
 from background_remover.domain.jobs import JobStatus
 from background_remover.gateways.billing_event import BILLING_EVENT
 from background_remover.gateways.object_store import input_key, renders_prefix, result_key
@@ -28,7 +29,8 @@ from tests.contract.deployment import (
     event,
     message,
 )
-from tests.contract.template import API, CATCH_ALL, PROJECT, api_events
+from tests.contract.template import API, CATCH_ALL, api_events
+from tests.project import PROJECT
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
@@ -37,6 +39,9 @@ TRIGGERS_OF_THE_API = [
     *("jobs", "job", "render", "delete_job", "credits"),
     *("subscription", "subscribe", "cancel_subscription", "pricing", "stats"),
     *("api_keys", "create_api_key", "delete_api_key"),
+    *("removebg", "account"),
+    *("webhooks", "create_webhook", "delete_webhook", "replace_webhook_secret"),
+    *("test_webhook", "deliveries", "redeliver"),
     *("health", "openapi", "docs", "docs_asset"),
 ]
 
@@ -62,6 +67,35 @@ def test_a_key_that_nobody_made_is_refused(deployment: Deployment) -> None:
         deployment.invoke("AuthorizeFunction", event("authorize"))
 
 
+def signing_in(**attributes: str) -> dict[str, Any]:
+    sign_in = event("welcome")
+    sign_in["request"]["userAttributes"] |= {"sub": "somebody-new", **attributes}
+    return sign_in
+
+
+def test_welcome_json_gives_a_new_user_credits_and_leaves_the_tokens_as_they_are(deployment: Deployment) -> None:
+    sign_in = signing_in()
+
+    assert deployment.invoke("WelcomeFunction", sign_in) == signing_in()
+    assert deployment.ledger.existing_balance("somebody-new") == Balance(available=SIGNUP_CREDITS, held=0)
+
+
+def test_an_address_that_is_not_verified_gets_no_credits(deployment: Deployment) -> None:
+    deployment.invoke("WelcomeFunction", signing_in(email_verified="false"))
+
+    assert deployment.ledger.existing_balance("somebody-new") is None
+
+
+def test_no_fault_of_ours_keeps_anybody_from_signing_in(
+    deployment: Deployment, caplog: pytest.LogCaptureFixture
+) -> None:
+    boto3.client("dynamodb").delete_table(TableName="CreditsTable")
+    observability.logger.addHandler(caplog.handler)
+
+    assert deployment.invoke("WelcomeFunction", signing_in()) == signing_in()
+    assert "A sign-in could not be welcomed" in caplog.messages
+
+
 def test_remove_json_gets_its_image_cut_out(deployment: Deployment) -> None:
     answer = deployment.invoke("RemoveFunction", event("remove"))
 
@@ -71,6 +105,23 @@ def test_remove_json_gets_its_image_cut_out(deployment: Deployment) -> None:
     result = deployment.objects.get(result_key(deployment.jobs.get(USER, job["jobId"])))
     assert result
     assert Image.open(io.BytesIO(result)).size == (64, 64)
+
+
+def test_removebg_json_gets_the_cut_out_itself(deployment: Deployment) -> None:
+    deployment.make_api_key()
+
+    answer = deployment.invoke("RemoveBgFunction", event("removebg"))
+
+    assert (answer["statusCode"], answer["headers"]["Content-Type"]) == (200, "image/png")
+    assert Image.open(io.BytesIO(base64.b64decode(answer["body"]))).size == (64, 64)
+
+
+def test_account_json_shows_the_signup_credits(deployment: Deployment) -> None:
+    deployment.make_api_key()
+
+    answer = deployment.invoke("RemoveBgFunction", event("account"))
+
+    assert json.loads(answer["body"])["data"]["attributes"]["credits"]["total"] == SIGNUP_CREDITS
 
 
 def test_process_image_json_completes_the_job_that_it_names(deployment: Deployment) -> None:
@@ -385,7 +436,10 @@ def test_preflight_json_is_told_which_methods_there_are(deployment: Deployment) 
 
 def test_there_is_an_event_for_each_trigger_and_no_other() -> None:
     others = {"on_upload", "dropped", "process_image", "assemble_zip", "reconcile", "dead_letter", "audit"}
-    others |= {"payment_succeeded", "plan_paid", "payment_refunded"}
+    others |= {"payment_succeeded", "plan_paid", "payment_refunded", "smoke_test", "welcome"}
+    others |= {"deliver_webhook"}  # test_webhook_routes.py
+    others |= {"publish_page"}  # test_page.py
+    others |= {"fetch_image"}  # test_images_by_url.py
     triggers = {*TRIGGERS_OF_THE_API, "preflight", "authorize", *others}
     assert {file.stem for file in (PROJECT / "events").iterdir()} == triggers
 

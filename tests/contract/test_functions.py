@@ -9,16 +9,27 @@ from typing import Any
 import pytest
 
 from background_remover.authorizer_settings import AuthorizerSettings
-from background_remover.settings import HuggingFaceSettings, Settings, WorkerSettings
-from tests.contract.template import FUNCTIONS, GLOBAL, PARAMETERS, PROJECT, RESOURCES, environment_of, folder_of
+from background_remover.settings import (
+    HuggingFaceSettings,
+    Settings,
+    WelcomeSettings,
+    fetch_function,
+    inferences_at_once,
+    remove_version,
+    removebg_sizes,
+)
+from tests.contract.template import FUNCTIONS, GLOBAL, PARAMETERS, RESOURCES, environment_of, folder_of
+from tests.project import PROJECT
 
-# Read by libraries: aws_lambda_powertools, botocore, numpy.
+# Read by libraries: aws_lambda_powertools, botocore, numpy, glibc.
 READ_BY_LIBRARIES = {
     "POWERTOOLS_SERVICE_NAME",
     "POWERTOOLS_METRICS_NAMESPACE",
     "AWS_ENDPOINT_URL",
     "OPENBLAS_NUM_THREADS",
+    "MALLOC_MMAP_THRESHOLD_",
 }
+READ_BY_ALL = {"COMMIT"}
 
 
 def test_the_worker_may_send_to_its_own_queue_for_as_long_as_a_job_has_patience() -> None:
@@ -58,7 +69,7 @@ def test_functions_are_built_for_arm_unless_told_otherwise() -> None:
 def test_the_environment_is_what_the_code_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     read = set(read_by_settings(monkeypatch)) | set(read_by_functions())
     given = {name for function in FUNCTIONS for name in environment_of(function)}
-    assert given == read | READ_BY_LIBRARIES
+    assert given == read | READ_BY_LIBRARIES | READ_BY_ALL
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -81,8 +92,17 @@ def read_by_settings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     recorder = Recorder()
     with monkeypatch.context() as patch:
         patch.setattr(os, "environ", recorder)
-        for settings in (Settings, HuggingFaceSettings, AuthorizerSettings, WorkerSettings):
-            settings.from_environment()
+        for read in (
+            Settings.from_environment,
+            HuggingFaceSettings.from_environment,
+            AuthorizerSettings.from_environment,
+            WelcomeSettings.from_environment,
+            inferences_at_once,
+            fetch_function,
+            remove_version,
+            removebg_sizes,
+        ):
+            read()
     return recorder.asked
 
 
@@ -106,7 +126,9 @@ def test_only_the_settings_read_the_environment() -> None:
         ]
         return "environ" in names or "getenv" in names
 
-    sources = [*(PROJECT / "functions").rglob("*.py"), *(PROJECT / "layers").rglob("*.py")]
+    sources = [
+        file for folder in ("functions", "layers/core", "layers/imaging") for file in (PROJECT / folder).rglob("*.py")
+    ]
     readers = {str(file.relative_to(PROJECT)) for file in sources if reads(file)}
     core = "layers/core/background_remover"
-    assert readers == {f"{core}/settings.py", f"{core}/authorizer_settings.py"}
+    assert readers == {f"{core}/{name}.py" for name in ("settings", "authorizer_settings", "commit")}

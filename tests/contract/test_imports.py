@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.contract.template import FUNCTIONS, PROJECT, plain_environment_of
+from tests.contract.template import FUNCTIONS, plain_environment_of
+from tests.project import PROJECT
 
 LAYERS = (PROJECT / "layers/core", PROJECT / "layers/imaging")
 OURS = ("background_remover", "imaging")
@@ -33,15 +34,26 @@ ALLOWED = {
         "background_remover.domain",
         "background_remover.observability",
     ),
+    "background_remover.removebg": (
+        "background_remover.removebg",
+        "background_remover.http",
+        "background_remover.use_cases",
+        "background_remover.gateways",
+        "background_remover.domain",
+        "background_remover.observability",
+        "imaging",
+    ),
     "background_remover.openapi": (
         "background_remover.openapi",
         "background_remover.http",
+        "background_remover.removebg",
         "background_remover.domain",
     ),
 }
 PURE = {
     *("__future__", "base64", "calendar", "collections", "dataclasses", "datetime", "enum", "hashlib", "math"),
-    *("re", "typing", "unicodedata"),
+    *("hmac", "json"),
+    *("idna", "re", "typing", "unicodedata", "urllib"),
 }
 HEAVY = {"PIL", "numpy", "isal", "pillow_heif", "imaging", "requests", "pydantic"}
 
@@ -77,7 +89,11 @@ def test_nothing_in_the_layers_imports_a_function_or_a_test() -> None:
     assert not {name for name in imported if is_within(name, ("app", "functions", "tests"))}
 
 
-@pytest.mark.parametrize("function", [name for name in FUNCTIONS if name != "ProcessImageFunction"])
+# The worker has pixels to work on, and nobody waits for the smoke test but a deployment.
+OF_PIXELS = {"ProcessImageFunction", "SmokeTestFunction"}
+
+
+@pytest.mark.parametrize("function", [name for name in FUNCTIONS if name not in OF_PIXELS])
 def test_a_cold_start_loads_no_pixels_no_http_client_and_no_validation(function: str) -> None:
     loaded = modules_after_importing(function)
     assert "app" in loaded

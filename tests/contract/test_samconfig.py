@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from samcli.cli.types import CfnParameterOverridesType
 
-from tests.contract.template import PARAMETERS, PROJECT
+from tests.contract.template import PARAMETERS
+from tests.project import PROJECT
 
 CONFIG: dict[str, Any] = tomllib.loads((PROJECT / "samconfig.toml").read_text())
 ENVIRONMENTS = ["default", "dev", "prod"]

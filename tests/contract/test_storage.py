@@ -47,6 +47,7 @@ def test_each_kind_of_file_is_deleted_in_its_time() -> None:
         "dropbox/": "InputRetentionDays",
         "zips/": "InputRetentionDays",
         "inputs/": "InputRetentionDays",
+        "backdrops/": "InputRetentionDays",
         "mattes/": "InputRetentionDays",
         "renders/": "InputRetentionDays",
         "results/": "JobRetentionDays",
@@ -104,7 +105,8 @@ def test_bucket_and_queues_refuse_plain_http_unless_told_otherwise() -> None:
         assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
         # A queue has one policy, and that of the billing events' dead letters lets EventBridge in as well.
         queues = set(QUEUES) - {"BillingDeadLetterQueue"}
-        assert referred(policy["Properties"][target]) == (set(BUCKETS) if target == "Bucket" else queues)
+        # So has the page's bucket: test_page.py.
+        assert referred(policy["Properties"][target]) == ({"ImagesBucket"} if target == "Bucket" else queues)
 
 
 def test_eventbridge_may_send_dead_letters_and_nobody_over_plain_http() -> None:

@@ -1,15 +1,36 @@
 """The version stands in one place; what is told to callers and readers follows it."""
 
+import io
 import json
+import logging
 import re
 
-from background_remover import __version__
+import pytest
+
+from background_remover import __version__, observability
 from tests.contract.deployment import Deployment, event
-from tests.contract.template import PROJECT
+from tests.contract.template import PARAMETERS
+from tests.project import PROJECT
 
 
-def test_the_health_route_answers_with_the_version(deployment: Deployment) -> None:
-    assert json.loads(deployment.invoke("HealthFunction", event("health"))["body"])["version"] == __version__
+def test_the_health_route_answers_with_the_version_and_the_commit(deployment: Deployment) -> None:
+    answer = json.loads(deployment.invoke("HealthFunction", event("health"))["body"])
+    assert (answer["version"], answer["commit"]) == (__version__, PARAMETERS["Commit"]["Default"])
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_every_line_of_a_log_has_the_commit(deployment: Deployment) -> None:
+    written = io.StringIO()
+    deployment.invoke("RemoveFunction", event("remove"))
+    handler, *_ = observability.logger.handlers  # Tests before this one may have added theirs.
+    assert isinstance(handler, logging.StreamHandler)
+    before = handler.setStream(written)
+    try:
+        deployment.invoke("RemoveFunction", event("remove") | {"body": ""})
+    finally:
+        handler.setStream(before)
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    assert [line["commit"] for line in lines] == [PARAMETERS["Commit"]["Default"]]
 
 
 def test_the_newest_release_in_the_changelog_is_the_version() -> None:

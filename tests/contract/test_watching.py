@@ -1,55 +1,26 @@
-"""What alarms and dashboard watch is what functions write, and an alarm goes off by its cause."""
+"""What alarms and dashboard watch is what functions write."""
 
 import ast
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from background_remover.domain.credits import purchase
 from background_remover.domain.tiers import TIERS, Model
 from background_remover.observability import UNITS
-from tests.contract.cloudwatch import ALARMS, goes_off, series_of
-from tests.contract.deployment import USER, Deployment, event, message
-from tests.contract.template import GLOBAL, PARAMETERS, PROJECT, RESOURCES
-from tests.emf import Series, series_in
+from tests.contract.cloudwatch import ALARMS, series_of
+from tests.contract.deployment import event, message
+from tests.contract.template import RESOURCES
+from tests.contract.watched import NAMESPACE, STACK, Watched
+from tests.project import PROJECT
 from tests.stack.hugging_face import Fault
 
-NAMESPACE = GLOBAL["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"]
-STACK = ("service", "AWS::StackName")
 BODY: dict[str, Any] = json.loads(
     re.sub(r"\$\{([^}]+)\}", r"\1", RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"])
 )
 WIDGETS = [each["properties"] for each in BODY["widgets"] if each["type"] == "metric"]
-
-
-class Watched:
-    """What a deployment's functions have written so far, while a period goes on."""
-
-    def __init__(self, deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
-        self.deployment = deployment
-        self._capsys = capsys
-        self._written: list[str] = []
-
-    def metrics(self) -> Mapping[Series, Sequence[float]]:
-        self._written += self._capsys.readouterr().out.splitlines()
-        return series_in(self._written)
-
-    def total(self, name: str, *dimensions: tuple[str, str]) -> float:
-        return sum(self.metrics().get((NAMESPACE, name, frozenset([STACK, *dimensions])), []))
-
-    def remove(self, times: int = 1) -> None:
-        for _ in range(times):
-            self.deployment.invoke("RemoveFunction", event("remove"))
-
-
-@pytest.fixture
-def watched(deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> Watched:
-    deployment.ledger.grant(USER, purchase(500), reference="for all photos of a test", now=datetime.now(UTC))
-    return Watched(deployment, capsys)
 
 
 # ---- names ---------------------------------------------------------------------------------------------------------
@@ -75,8 +46,6 @@ def test_every_series_of_the_dashboard_and_the_alarms_is_by_a_dimension_that_its
         if namespace == NAMESPACE
     }
     told_elsewhere = {(name, frozenset({"service"})) for name in UNITS}
-    # Here each request is a cold start, which knows nothing of a breaker that opened before.
-    written.add(("HuggingFaceBreakerOpen", frozenset({"service", "model"})))
     assert asked - told_elsewhere <= written
     assert {name for name, dimensions in written if len(dimensions) > 1} == {
         name for name, dimensions in asked if len(dimensions) > 1
@@ -110,6 +79,20 @@ def test_a_photo_that_is_delivered_is_measured_by_its_tier(watched: Watched) -> 
     assert watched.total("HuggingFaceSeconds", tier) + watched.total("PixelSeconds", tier) == pytest.approx(seconds)
     assert watched.total("HuggingFaceAnswers", ("model", "briaai/RMBG-2.0")) >= 3, "submitted, polled, fetched"
     assert watched.total("ColdStarts") == 1
+
+
+def test_a_photo_that_comes_again_is_counted_as_delivered_and_does_not_hide_how_fast_hugging_face_is(
+    watched: Watched,
+) -> None:
+    watched.remove()
+    watched.deployment.invoke("RemoveFunction", event("remove"))
+
+    assert (watched.total("ImagesDelivered", ("tier", "standard")), watched.total("ImagesCached")) == (2, 1)
+    assert watched.total("CreditsCaptured") == 8
+    assert watched.total("Looks") == 1
+    series = watched.metrics()
+    for name, times in (("PixelSeconds", 2), ("ProcessingSeconds", 1), ("HuggingFaceSeconds", 1)):
+        assert len(series[NAMESPACE, name, frozenset([STACK])]) == times
 
 
 @pytest.mark.parametrize(
@@ -155,62 +138,6 @@ def test_the_wait_in_the_queue_is_that_of_the_first_attempt(watched: Watched) ->
     assert watched.total("QueueWaitSeconds") == before
 
 
-# ---- alarms --------------------------------------------------------------------------------------------------------
-
-
-def test_the_success_alarm_goes_off_where_photos_fail(watched: Watched) -> None:
-    watched.remove(18)
-    watched.deployment.hugging_face.play(Fault("wrong_size", times=4))
-    watched.remove(1)
-    assert not goes_off("SuccessAlarm", watched.metrics()), "too few to tell"
-    watched.remove(1)
-    assert goes_off("SuccessAlarm", watched.metrics())
-
-
-def test_the_success_alarm_stays_quiet_where_nobody_asks() -> None:
-    assert not goes_off("SuccessAlarm", {})
-
-
-def test_the_rate_limit_alarm_goes_off_by_a_storm_of_429(watched: Watched) -> None:
-    watched.remove(20)
-    assert watched.total("HuggingFaceAnswers") >= 50
-    assert not goes_off("RateLimitAlarm", watched.metrics())
-    watched.deployment.hugging_face.play(Fault("rate_limited", times=10, retry_after=60))
-    watched.remove(10)
-    assert goes_off("RateLimitAlarm", watched.metrics())
-
-
-def test_the_misconfiguration_alarm_goes_off_by_one_refusal(watched: Watched) -> None:
-    watched.remove()
-    assert not goes_off("MisconfigurationAlarm", watched.metrics())
-    watched.deployment.hugging_face.play(Fault("payment_required"))
-    watched.remove()
-    assert goes_off("MisconfigurationAlarm", watched.metrics())
-
-
-def test_the_cost_alarm_goes_off_where_photos_cost_more_than_is_configured(watched: Watched) -> None:
-    watched.remove()
-    assert not goes_off("CostAlarm", watched.metrics(), threshold=PARAMETERS["MostDollarsPerImage"]["Default"])
-    assert goes_off("CostAlarm", watched.metrics(), threshold=0.01)
-
-
-@pytest.mark.parametrize(("seconds", "expected"), [(9.0, False), (11.0, True)])
-def test_the_processing_time_alarm_goes_off_by_one_slow_photo_in_ten(
-    seconds: float, expected: bool, watched: Watched
-) -> None:
-    watched.remove()
-    series = (NAMESPACE, "ProcessingSeconds", frozenset([STACK]))
-    found = {series: [*list(watched.metrics()[series]) * 9, seconds]}
-    assert goes_off("ProcessingTimeAlarm", found) is expected
-
-
-def test_users_are_affected_where_an_alarm_of_theirs_goes_off() -> None:
-    rule = RESOURCES["UsersAreAffectedAlarm"]["Properties"]["AlarmRule"]["Fn::Sub"]
-    named = re.findall(r'ALARM\("\$\{(\w+)\}"\)', rule)
-    assert re.sub(r'ALARM\("\$\{\w+\}"\)', "A", rule).split() == ["A", *["OR", "A"] * (len(named) - 1)]
-    assert set(named) <= set(ALARMS)
-
-
 # ---- reading -------------------------------------------------------------------------------------------------------
 
 
@@ -228,6 +155,7 @@ def _play_everything(watched: Watched) -> None:
     for fault in faults:
         watched.deployment.hugging_face.play(fault)
         watched.remove()
+    watched.remove()  # The breaker is open now.
 
 
 def _measured() -> Iterator[str]:

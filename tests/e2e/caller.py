@@ -16,7 +16,8 @@ from tests.documented import assert_documented, route_of
 if TYPE_CHECKING:
     from tests.stack.local_stack import LocalStack
 
-PATIENCE_SECONDS = 40.0
+PATIENCE_SECONDS = 75.0
+"""A job that is put back twice may wait for half a minute, and a processor that others use takes its time."""
 
 
 class Caller:

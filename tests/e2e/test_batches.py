@@ -8,7 +8,8 @@ import pytest
 import requests
 
 from tests.e2e.caller import PATIENCE_SECONDS, Caller, photo
-from tests.stack.local_stack import PROJECT, LocalStack
+from tests.project import PROJECT
+from tests.stack.local_stack import LocalStack
 
 
 def create_batch(caller: Caller, *names: str, **headers: str) -> dict[str, Any]:
@@ -91,7 +92,7 @@ def test_an_upload_that_is_too_large_is_refused_by_s3(caller: Caller) -> None:
 def test_a_batch_is_delivered_as_a_zip_and_a_corrupt_photo_gives_its_credits_back(caller: Caller) -> None:
     batch = create_batch(caller, "cat.png", "cat.png", "broken.png")
     assert caller.balance() == (21, 9)
-    for item, content in zip(batch["items"], (photo(), photo(), b"no photo"), strict=True):
+    for item, content in zip(batch["items"], (photo(), photo(32, 32), b"no photo"), strict=True):
         assert upload(item, content).ok
 
     ended = caller.batch_outcome(batch["batchId"])

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
-from background_remover.domain.errors import InsufficientCreditsError
+from background_remover.domain.credit_errors import InsufficientCreditsError
 from background_remover.domain.jobs import Job, JobStatus, Options, Source
-from background_remover.gateways.job_store import JobStore
+from background_remover.gateways.job_intake import JobIntake
 from tests.e2e.caller import Caller
 from tests.e2e.conftest import SIGNUP_CREDITS
 from tests.stack.local_stack import LocalStack
@@ -23,21 +23,22 @@ AFFORDABLE = SIGNUP_CREDITS // PRICE
 
 
 def test_fifty_requests_over_http_are_taken_ten_times(caller: Caller) -> None:
+    anew = {"Cache-Control": "no-cache"}
     with ThreadPoolExecutor(AT_A_TIME) as threads:
-        answers = list(threads.map(lambda _: caller.remove().status_code, range(REQUESTS)))
+        answers = list(threads.map(lambda _: caller.remove(headers=anew).status_code, range(REQUESTS)))
     assert sorted(answers) == [200] * AFFORDABLE + [402] * (REQUESTS - AFFORDABLE)
     assert caller.balance() == (SIGNUP_CREDITS - AFFORDABLE * PRICE, 0)
     assert len(caller.get("jobs", limit=100).json()["jobs"]) == AFFORDABLE
 
 
 def test_fifty_holds_at_the_same_instant_are_taken_ten_times(stack: LocalStack, caller: Caller) -> None:
-    jobs, together = job_store(stack), Barrier(REQUESTS)
+    intake, together = job_intake(stack), Barrier(REQUESTS)
 
     def submit(number: int) -> bool:
         job = new_job(caller.user.user_id, number)
         together.wait()
         try:
-            jobs.submit(job, None, job.created_at)
+            intake.submit(job, None, job.created_at)
         except InsufficientCreditsError:
             return False
         return True
@@ -48,7 +49,7 @@ def test_fifty_holds_at_the_same_instant_are_taken_ten_times(stack: LocalStack, 
     assert caller.balance() == (SIGNUP_CREDITS - AFFORDABLE * PRICE, AFFORDABLE * PRICE)
 
 
-def job_store(stack: LocalStack) -> JobStore:
+def job_intake(stack: LocalStack) -> JobIntake:
     """On the emulator's own tables."""
     return stores(
         stack.emulator.client("dynamodb"),
@@ -56,7 +57,7 @@ def job_store(stack: LocalStack) -> JobStore:
         jobs_table=stack.outputs["JobsTableName"],
         credits_table=stack.outputs["CreditsTableName"],
         subscriptions_table=stack.outputs["SubscriptionsTableName"],
-    ).jobs
+    ).intake
 
 
 def new_job(user_id: str, number: int) -> Job:
@@ -81,12 +82,12 @@ def test_of_a_hundred_removals_at_the_same_instant_a_quota_of_fifty_covers_exact
 ) -> None:
     stack.operate("grant", "--user", caller.user.user_id, "--credits", "1000")
     assert caller.subscribe("starter", caller.pay("--plan", "starter")).status_code == 200
-    jobs, together = job_store(stack), Barrier(2 * REQUESTS)
+    intake, together = job_intake(stack), Barrier(2 * REQUESTS)
 
     def submit(number: int) -> int:
         job = new_job(caller.user.user_id, number)
         together.wait()
-        return jobs.submit(job, None, job.created_at).price
+        return intake.submit(job, None, job.created_at).price
 
     with ThreadPoolExecutor(2 * REQUESTS) as threads:
         prices = list(threads.map(submit, range(2 * REQUESTS)))

@@ -2,8 +2,9 @@ import pytest
 
 from tests.e2e.caller import Caller
 from tests.e2e.conftest import SIGNUP_CREDITS
+from tests.stack.deploy import HUGGING_FACE_TOKEN
 from tests.stack.hugging_face import Fault
-from tests.stack.local_stack import HUGGING_FACE_TOKEN, LocalStack
+from tests.stack.local_stack import LocalStack
 
 
 def submits(stack: LocalStack) -> int:
@@ -43,8 +44,8 @@ def test_a_page_in_answer_to_a_submit_is_waited_out(stack: LocalStack, caller: C
     ("fault", "status", "code"),
     [
         (Fault("unprocessable"), 422, "inference_refused"),
-        (Fault("wrong_size", times=2), 502, "invalid_matte"),
-        (Fault("truncated_matte", times=2), 502, "invalid_matte"),
+        (Fault("wrong_size", times=9), 502, "invalid_matte"),
+        (Fault("truncated_matte", times=9), 502, "invalid_matte"),
         (Fault("empty_matte"), 422, "unknown_foreground"),
     ],
 )
@@ -90,10 +91,11 @@ def test_a_rotated_token_is_picked_up_without_a_restart(stack: LocalStack, calle
     stack.hugging_face.rotate_token("hf_rotated")
     secrets.put_secret_value(SecretId=name, SecretString="hf_rotated")
     try:
-        assert caller.remove().status_code == 200
+        assert caller.remove(headers={"Cache-Control": "no-cache"}).status_code == 200
     finally:
         stack.hugging_face.rotate_token(HUGGING_FACE_TOKEN)
         secrets.put_secret_value(SecretId=name, SecretString=HUGGING_FACE_TOKEN)
+        stack.start_anew()
 
 
 def test_a_message_delivered_twice_is_worked_on_once(stack: LocalStack, caller: Caller) -> None:

@@ -147,7 +147,7 @@ def test_a_malformed_body_is_refused(caller: Caller, content_type: str, body: by
 
 def test_too_few_credits_are_refused_with_what_is_missing(caller: Caller) -> None:
     assert caller.remove(tier="industry").status_code == 200
-    answer = caller.remove(tier="industry")
+    answer = caller.remove(photo(32, 32), tier="industry")
     assert_refused(answer, 402, "insufficient_credits")
     assert (answer.json()["required"], answer.json()["available"]) == (25, SIGNUP_CREDITS - 25)
     assert len(caller.get("jobs").json()["jobs"]) == 1

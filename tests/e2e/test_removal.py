@@ -90,13 +90,40 @@ def test_a_repeat_with_the_same_idempotency_key_is_the_same_job_and_costs_nothin
     assert caller.balance() == (SIGNUP_CREDITS - 3, 0)
 
 
-def test_a_finished_job_keeps_result_thumbnail_and_matte(caller: Caller) -> None:
+def test_the_same_photo_again_is_answered_from_the_finished_matte_at_no_cost(stack: LocalStack, caller: Caller) -> None:
+    caller.remove()
+    stack.hugging_face.forget_requests()
+
+    again = caller.remove(format="webp")
+    image = caller.remove(headers={"Accept": "image/png"})
+
+    assert (again.status_code, again.json()["cached"], again.json()["credits"]) == (200, True, 0)
+    assert image.headers["Cache-Status"] == "background-remover; hit"
+    assert stack.hugging_face.requests == []
+    assert caller.balance() == (SIGNUP_CREDITS - 3, 0)
+    assert caller.remove(headers={"Cache-Control": "no-cache"}).json()["credits"] == 3
+
+
+def test_a_finished_job_keeps_result_thumbnail_matte_and_photo(caller: Caller) -> None:
     job = caller.get(f"jobs/{caller.remove().json()['jobId']}").json()
     sizes = {
         name: Image.open(io.BytesIO(requests.get(job["result"][name], timeout=10).content)).format
-        for name in ("url", "thumbnailUrl", "matteUrl")
+        for name in ("url", "thumbnailUrl", "matteUrl", "photoUrl")
     }
-    assert sizes == {"url": "PNG", "thumbnailUrl": "WEBP", "matteUrl": "PNG"}
+    assert sizes == {"url": "PNG", "thumbnailUrl": "WEBP", "matteUrl": "PNG", "photoUrl": "PNG"}
+
+
+def test_a_browser_saves_what_it_gets_by_a_link_under_the_photos_name(caller: Caller) -> None:
+    job = caller.remove(fileName='K\u00e4tzchen "1".html').json()
+
+    answers = [requests.get(job["result"][name], timeout=10) for name in ("url", "thumbnailUrl", "matteUrl")]
+
+    assert [answer.headers["Content-Type"] for answer in answers] == ["image/png", "image/webp", "image/png"]
+    assert [answer.headers["Content-Disposition"].partition("UTF-8")[0] for answer in answers] == [
+        'attachment; filename="K_tzchen _1_.png"; filename*=',
+        'attachment; filename="K_tzchen _1_-thumbnail.webp"; filename*=',
+        'attachment; filename="K_tzchen _1_-matte.png"; filename*=',
+    ]
 
 
 def test_another_rendering_of_a_job_takes_no_inference_and_no_credits(stack: LocalStack, caller: Caller) -> None:

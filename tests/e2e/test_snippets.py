@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from tests.e2e.caller import Caller, photo
-from tests.template_yaml import PROJECT
+from tests.project import PROJECT
+from tests.stack.local_stack import LocalStack
 
 
 def snippets(language: str) -> str:
@@ -23,7 +24,8 @@ def snippets(language: str) -> str:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "cat.jpg").write_bytes(photo(kind="JPEG"))
+    for name in ("cat.jpg", "beach.jpg"):
+        (tmp_path / name).write_bytes(photo(kind="JPEG"))
     return tmp_path
 
 
@@ -32,8 +34,10 @@ def assert_cut_out(file: Path) -> None:
         assert (cutout.format, cutout.mode, cutout.size) == ("PNG", "RGBA", (64, 48))
 
 
-def test_the_curl_lines_work(caller: Caller, folder: Path) -> None:
-    environment = {"PATH": "/usr/bin:/bin", "API": caller.routes, "TOKEN": caller.user.token}
+def test_the_curl_lines_work(stack: LocalStack, caller: Caller, folder: Path) -> None:
+    key = stack.operate("create-api-key", "--user", caller.user.user_id)
+    addresses = {"API": caller.routes, "PAGE": stack.page_url}
+    environment = {"PATH": "/usr/bin:/bin", **addresses, "TOKEN": caller.user.token, "KEY": key}
     program = subprocess.run(
         ["bash", "-euc", snippets("sh")], cwd=folder, env=environment, capture_output=True, text=True
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from background_remover.openapi.examples import BATCH_ID, JOB_ID, KEY_ID, PAYMENT_ID
 from tests.documented import DOCUMENT
 from tests.e2e.caller import Caller, photo
-from tests.template_yaml import PROJECT
+from tests.project import PROJECT
 
 if TYPE_CHECKING:
     from tests.stack.local_stack import LocalStack

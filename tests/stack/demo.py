@@ -14,10 +14,11 @@ import requests
 from PIL import Image
 
 from background_remover.domain.tiers import TIERS
+from tests.project import PROJECT
 from tests.stack.contact_sheet import contact_sheet
 from tests.stack.demo_batch import DemoError, run_batch
 from tests.stack.hugging_face import Fault
-from tests.stack.local_stack import PROJECT, LocalStack
+from tests.stack.local_stack import LocalStack
 
 ASSETS = PROJECT / ".cache/assets"
 OUT = PROJECT / "out"

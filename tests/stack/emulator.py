@@ -34,14 +34,19 @@ class Emulator:
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def start(self, folder: Path) -> int:
-        """Starts it with its files under `folder`; returns its pid once it answers."""
+    def start(self, folder: Path, page_port: int | None = None, page_certificate: Path | None = None) -> int:
+        """Starts it with its files under `folder`; returns its pid once it answers.
+
+        At `page_port` it is CloudFront, for browsers: by HTTPS if there is a certificate.
+        """
         log, address = folder / "emulator.log", urlsplit(self.url)
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
             "TMPDIR": str(folder),
             "GATEWAY_PORT": str(address.port),
+            **({"PAGE_PORT": str(page_port)} if page_port else {}),
+            **({"PAGE_CERTIFICATE": str(page_certificate)} if page_certificate else {}),
             "BIND_HOST": str(address.hostname),
             "MINISTACK_HOST": str(address.hostname),
             "AUTH": "true",
@@ -75,6 +80,12 @@ class Emulator:
             aws_secret_access_key="test",
         )
 
+    def mails(self, to: str) -> list[str]:
+        """The texts that the user pool sent to an address, oldest first."""
+        with urllib.request.urlopen(f"{self.url}/_ministack/ses/messages", timeout=10) as answer:
+            accounts = json.load(answer)["messages"].values()
+        return [mail["BodyText"] for account in accounts for mail in account if mail["To"] == [to]]
+
     def metered(self) -> Metered:
         """What AWS would have billed since `forget_metered`, besides Lambda."""
         with urllib.request.urlopen(f"{self.url}/_meter", timeout=10) as answer:
@@ -84,6 +95,35 @@ class Emulator:
     def forget_metered(self) -> None:
         request = urllib.request.Request(f"{self.url}/_meter", method="DELETE")
         urllib.request.urlopen(request, timeout=10).close()
+
+    def begin_accidents(self, shares: dict[str, float], *, seed: int, longest_delay: float) -> None:
+        """Lets happen what `aws_accidents` has, in these shares; the root user is spared."""
+        self._play("begin", shares=shares, seed=seed, longest_delay=longest_delay)
+
+    def cease_accidents(self) -> None:
+        self._play("cease")
+
+    def accidents(self) -> Counter[str]:
+        """How often each has happened."""
+        return Counter(self._play(None))
+
+    def running(self) -> int:
+        """How many functions are at work."""
+        return int(self._play("running"))
+
+    def start_anew(self, *functions: str) -> None:
+        """The next invocation of these functions is a cold start."""
+        self._play("start anew", functions=functions)
+
+    def an_hour_later(self) -> None:
+        """Delays and visibility time-outs of messages are over."""
+        self._play("an hour later")
+
+    def _play(self, do: str | None, **wanted: Any) -> Any:
+        body = json.dumps({"do": do, **wanted}).encode() if do else None
+        request = urllib.request.Request(f"{self.url}/_accidents", body, method="POST" if do else "GET")
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
 
     def publish_gateway_responses(self, stack: str) -> None:
         """Gives the API the gateway responses of its template.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -14,7 +13,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+import trustme
+
+from background_remover.domain.tiers import Model
+from tests.project import PROJECT
 from tests.stack import processes
+from tests.stack.deploy import HUGGING_FACE_TOKEN, deploy
 from tests.stack.emulator import PROGRAM, Emulator
 from tests.stack.hugging_face import StandInControl
 
@@ -22,9 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
-PROJECT = Path(__file__).parents[2]
 STACK = "background-remover"
-HUGGING_FACE_TOKEN = "hf_local"
 PASSWORD = "A-local-password-1"
 
 
@@ -41,6 +43,7 @@ class RunningStack:
     folder: str
     emulator_url: str
     emulator_pid: int
+    page_url: str
     stand_in_url: str
     stand_in_pid: int
 
@@ -54,6 +57,7 @@ class LocalStack:
         self.hugging_face = StandInControl(running.stand_in_url)
         description = self.emulator.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
         self.outputs = {output["OutputKey"]: output["OutputValue"] for output in description["Outputs"]}
+        self.page_url = running.page_url
         self.api_url = f"{self.emulator.url}/_aws/execute-api/{self.outputs['ApiId']}/live"
 
     @classmethod
@@ -64,10 +68,12 @@ class LocalStack:
         host: str = "127.0.0.1",
         parameters: dict[str, str] | None = None,
         real_model: bool = True,
+        page_by_https: bool = False,
     ) -> Self:
         """Starts and deploys, with files and logs in `folder`. `parameters` override the template's.
 
-        Without the real model, the stand-in answers at once with an ellipse.
+        Without the real model, the stand-in answers at once with an ellipse. By HTTPS, browsers speak HTTP/2 to the
+        page, as to CloudFront; its certificate is one that nobody knows.
         """
         processes.exit_when_told_to()
         folder = folder.absolute()
@@ -75,15 +81,18 @@ class LocalStack:
         emulator = Emulator(f"http://{host}:{processes.free_port(host)}")
         started = []
         try:
-            started.append(emulator.start(folder))
+            page_port = processes.free_port(host)
+            certificate = _certificate(folder / "page.pem", host) if page_by_https else None
+            started.append(emulator.start(folder, page_port, certificate))
             stand_in_url, stand_in_pid = _start_stand_in(folder, host, real_model=real_model)
             started.append(stand_in_pid)
-            _deploy(emulator, stand_in_url, folder, parameters or {})
+            deploy(emulator, stand_in_url, folder, parameters or {})
             emulator.publish_gateway_responses(STACK)
             running = RunningStack(
                 folder=str(folder),
                 emulator_url=emulator.url,
                 emulator_pid=started[0],
+                page_url=f"{'https' if page_by_https else 'http'}://{host}:{page_port}",
                 stand_in_url=stand_in_url,
                 stand_in_pid=stand_in_pid,
             )
@@ -113,7 +122,8 @@ class LocalStack:
         """A new user of the stack's own user pool, signed in."""
         cognito = self.emulator.client("cognito-idp")
         pool, client = self.outputs["UserPoolId"], self.outputs["UserPoolClientId"]
-        cognito.admin_create_user(UserPoolId=pool, Username=email, MessageAction="SUPPRESS")
+        verified = [{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}]
+        cognito.admin_create_user(UserPoolId=pool, Username=email, UserAttributes=verified, MessageAction="SUPPRESS")
         cognito.admin_set_user_password(UserPoolId=pool, Username=email, Password=PASSWORD, Permanent=True)
         tokens = cognito.initiate_auth(
             ClientId=client,
@@ -124,20 +134,44 @@ class LocalStack:
         subject = next(attribute["Value"] for attribute in attributes if attribute["Name"] == "sub")
         return User(user_id=subject, token=tokens["AccessToken"])
 
+    def code_for(self, email: str) -> str:
+        """What the user pool wrote to that address last: it signs up or forgot its password."""
+        sent = self.emulator.mails(email)[-1]
+        return sent.removeprefix("Your verification code is ").removesuffix(".")
+
     def drop_jobs(self) -> None:
-        """Empties the queue when no worker is at work any more, so that nothing is asked of Hugging Face for its jobs.
+        """Empties the queue until no worker is at work any more, so that nothing is asked of Hugging Face for its jobs.
 
         What a worker died of is waited for no longer than half a minute.
         """
         sqs, url = self.emulator.client("sqs"), self.outputs["JobQueueUrl"]
-        in_flight = "ApproximateNumberOfMessagesNotVisible"
+        counts = ("", "NotVisible", "Delayed")
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
-            attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[in_flight])["Attributes"]
-            if attributes[in_flight] == "0":
+            # Before the count: what is left then is in flight, or was put back by a worker, and goes the next time.
+            sqs.purge_queue(QueueUrl=url)
+            attributes = sqs.get_queue_attributes(
+                QueueUrl=url, AttributeNames=[f"ApproximateNumberOfMessages{count}" for count in counts]
+            )["Attributes"]
+            if not any(int(count) for count in attributes.values()):
                 break
             time.sleep(0.1)
-        sqs.purge_queue(QueueUrl=url)
+
+    def forget_failures(self) -> None:
+        """What Hugging Face failed to do before keeps nobody from asking it, nor from asking it twice.
+
+        The breakers forget it, and containers, which remember what they have seen and repeated, start anew.
+        """
+        dynamodb, table = self.emulator.client("dynamodb"), self.resource("JobsTable")
+        keys = [{"pk": {"S": f"model#{model}"}, "sk": {"S": "breaker"}} for model in Model]
+        forgotten = [dynamodb.delete_item(TableName=table, Key=key, ReturnValues="ALL_OLD") for key in keys]
+        if any("Attributes" in each for each in forgotten):
+            self.start_anew()
+
+    def start_anew(self) -> None:
+        """What asks Hugging Face remembers no breaker, no repeats, and no token, which is read once a minute."""
+        functions = self.functions()
+        self.emulator.start_anew(*(functions[f"{name}Function"] for name in ("Remove", "RemoveBg", "ProcessImage")))
 
     def operate(self, *arguments: str) -> str:
         """Runs the operator's command against this stack; returns what it prints."""
@@ -160,9 +194,7 @@ class LocalStack:
 
     def invoke(self, function: str, event: dict[str, Any]) -> Any:
         """Runs a function by its name in the template and returns its answer. Raises `RuntimeError` if it raised."""
-        answer = self.emulator.client("lambda").invoke(
-            FunctionName=self._physical_id(function), Payload=json.dumps(event)
-        )
+        answer = self.emulator.client("lambda").invoke(FunctionName=self.resource(function), Payload=json.dumps(event))
         payload = answer["Payload"].read().decode()
         if "FunctionError" in answer:
             raise RuntimeError(f"{function} raised {payload}")
@@ -215,18 +247,19 @@ class LocalStack:
             self._update_queue_trigger(function, BatchSize=before)
 
     def _queue_trigger(self, function: str) -> Any:
-        (trigger,) = self.emulator.client("lambda").list_event_source_mappings(
-            FunctionName=self._physical_id(function)
-        )["EventSourceMappings"]
+        (trigger,) = self.emulator.client("lambda").list_event_source_mappings(FunctionName=self.resource(function))[
+            "EventSourceMappings"
+        ]
         return trigger
 
     def _update_queue_trigger(self, function: str, **settings: Any) -> None:
         uuid = self._queue_trigger(function)["UUID"]
         self.emulator.client("lambda").update_event_source_mapping(UUID=uuid, **settings)
 
-    def _physical_id(self, resource: str) -> str:
+    def resource(self, name: str) -> str:
+        """The physical id of what the template calls so."""
         detail = self.emulator.client("cloudformation").describe_stack_resource(
-            StackName=STACK, LogicalResourceId=resource
+            StackName=STACK, LogicalResourceId=name
         )["StackResourceDetail"]
         physical_id: str = detail["PhysicalResourceId"]
         return physical_id
@@ -267,30 +300,7 @@ def _start_stand_in(folder: Path, host: str, *, real_model: bool) -> tuple[str, 
     return url, pid
 
 
-def _deploy(emulator: Emulator, stand_in_url: str, folder: Path, parameters: dict[str, str]) -> None:
-    """`sam deploy` of what `sam build` made, as to any account; only addresses and the token are local."""
-    overrides = {
-        "Architecture": "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64",
-        "RequireTls": "false",
-        "AwsEndpointUrl": emulator.url,
-        "CognitoEndpoint": emulator.url,
-        "HuggingFaceToken": HUGGING_FACE_TOKEN,
-        "Rmbg14Url": f"{stand_in_url}/models/briaai/RMBG-1.4",
-        "Rmbg20Url": f"{stand_in_url}/fal-ai/fal-ai/bria/background/remove",
-        **parameters,
-    }
-    outcome = subprocess.run(
-        [
-            Path(sys.executable).with_name("sam"),
-            "deploy",
-            "--parameter-overrides",
-            *(f"{name}={value}" for name, value in overrides.items()),
-        ],
-        cwd=PROJECT,
-        env={**os.environ, "SAM_CLI_TELEMETRY": "0", "HOME": str(folder), **emulator.credentials},
-        capture_output=True,
-        text=True,
-    )
-    (folder / "deploy.log").write_text(outcome.stdout + outcome.stderr)
-    if outcome.returncode != 0:
-        raise RuntimeError(f"sam deploy failed:\n{outcome.stdout[-3000:]}\n{outcome.stderr[-3000:]}")
+def _certificate(file: Path, host: str) -> Path:
+    """Written to the file, with its key."""
+    trustme.CA().issue_cert(host).private_key_and_cert_chain_pem.write_to_path(file)
+    return file

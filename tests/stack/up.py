@@ -5,11 +5,13 @@ import os
 import shlex
 import sys
 
-from tests.stack.local_stack import PROJECT, LocalStack, load, stop
+from tests.project import PROJECT
+from tests.stack.local_stack import PASSWORD, LocalStack, load, stop
 
 STATE = PROJECT / ".cache/stack/running.json"
 FUNCTION_ENVIRONMENTS = PROJECT / ".cache/stack/env.json"
 ENVIRONMENT = PROJECT / ".cache/stack/environment"
+DEMO_USER = "demo@example.com"
 RESOURCES = ("JOBS_TABLE", "CREDITS_TABLE", "SUBSCRIPTIONS_TABLE", "API_KEYS_TABLE", "BUCKET", "QUEUE_URL")
 
 
@@ -23,13 +25,14 @@ def up() -> None:
     exported = stack.emulator.credentials | names
     ENVIRONMENT.write_text("".join(f"export {name}={value}\n" for name, value in exported.items()))
     FUNCTION_ENVIRONMENTS.write_text(json.dumps(environments, indent=1))
-    user = stack.sign_up("demo@example.com")
+    user = stack.sign_up(DEMO_USER)
     key = stack.operate("create-api-key", "--user", user.user_id, "--name", "make up")
     routes = f"{stack.api_url}/api/background-remover"
     image = "-F image=@.cache/assets/astronaut.png"
     auth = '-H "Authorization: Bearer $KEY"'
-    print(f"""
-The stack runs. To read and to try out: {stack.api_url}/api/docs
+    print(f"""The page: {stack.page_url} (sign in as {DEMO_USER} with {PASSWORD}, or sign up)
+
+To read and to try out: {stack.api_url}/api/docs
 A token that is good for an hour, an API key that stays, and every route:
 
 export API={shlex.quote(routes)}
@@ -64,6 +67,7 @@ AWS tools:       source .cache/stack/environment
 sam local:       sam local invoke JobsFunction -e events/jobs.json (needs BIND_HOST=… make up: see docs/operations.md)
 More credits:    make grant USER={user.user_id} CREDITS=100
 A payment:       make pay USER={user.user_id} PLAN=starter PAYMENT=pay_1
+Sent mails:      {stack.emulator.url}/_ministack/ses/messages
 Hugging Face:    {stack.running.stand_in_url}
 Logs:            make logs, or make logs FUNCTION=RemoveFunction
 Stop:            make down

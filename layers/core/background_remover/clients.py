@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from botocore.config import Config
 from botocore.session import get_session
@@ -11,6 +11,7 @@ from botocore.session import get_session
 if TYPE_CHECKING:
     from botocore.client import BaseClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
@@ -49,7 +50,10 @@ def hurried_dynamodb() -> DynamoDBClient:
 def s3() -> S3Client:
     # Links must name the bucket's own region, or S3 redirects to where their signature does not hold:
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
-    links = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+    # In us-east-1 as well, for the page's policy names one origin.
+    links = Config(
+        signature_version="s3v4", s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
+    )
     return cast("S3Client", _client("s3", _CONFIG.merge(links)))
 
 
@@ -61,3 +65,15 @@ def sqs() -> SQSClient:
 @cache
 def secrets_manager() -> SecretsManagerClient:
     return cast("SecretsManagerClient", _client("secretsmanager", _CONFIG))
+
+
+@cache
+def lambdas() -> LambdaClient:
+    """One try: what is invoked may take as long as a request may."""
+    patient = Config(read_timeout=35, retries={"mode": "standard", "total_max_attempts": 1})
+    return cast("LambdaClient", _client("lambda", _CONFIG.merge(patient)))
+
+
+@cache
+def codedeploy() -> Any:  # Its type hints are not installed, for one call.
+    return _client("codedeploy", _CONFIG)

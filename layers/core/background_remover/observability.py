@@ -8,6 +8,8 @@ from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
+from background_remover.commit import COMMIT
+
 # A request that counts nothing is no reason to warn.
 warnings.filterwarnings("ignore", "No application metrics to publish")
 
@@ -30,10 +32,12 @@ UNITS = {
     "HuggingFaceUnanswered": MetricUnit.Count,
     "HuggingFaceMisconfigured": MetricUnit.Count,
     "HuggingFaceRepeats": MetricUnit.Count,
+    "HuggingFaceBreakerOpened": MetricUnit.Count,
     "HuggingFaceBreakerOpen": MetricUnit.Count,
     # Of the whole stack.
     "Looks": MetricUnit.Count,
     "Attempts": MetricUnit.Count,
+    "ImagesCached": MetricUnit.Count,
     "CreditsCaptured": MetricUnit.Count,
     "CreditsReleased": MetricUnit.Count,
     "QueueWaitSeconds": MetricUnit.Seconds,
@@ -44,10 +48,15 @@ UNITS = {
     "Abandoned": MetricUnit.Count,
     "LedgerDiffers": MetricUnit.Count,
     "RefundShortfall": MetricUnit.Count,
+    "WebhooksDelivered": MetricUnit.Count,
+    "WebhookAttemptsFailed": MetricUnit.Count,
+    "WebhooksDisabled": MetricUnit.Count,
+    "RequestsLimited": MetricUnit.Count,
+    "AllowanceRefusals": MetricUnit.Count,
 }
 """All metrics there are. Each stands on the dashboard; one that means trouble has its alarm in template.yaml."""
 
-logger = Logger()
+logger = Logger(commit=COMMIT)  # A key that is given here stays when a function clears its own.
 metrics = Metrics()
 _counting = Lock()
 

@@ -13,9 +13,10 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from background_remover.domain.account_errors import ApiKeyNotFoundError
 from background_remover.domain.api_keys import ENTROPY_BYTES, ApiKey, api_key, digest
 from background_remover.domain.credits import bonus, purchase
-from background_remover.domain.errors import ApiKeyNotFoundError, DomainError
+from background_remover.domain.errors import DomainError
 from background_remover.domain.subscriptions import PLANS
 from background_remover.gateways.api_keys import ApiKeys
 from background_remover.gateways.billing_event import BILLING_EVENT
@@ -28,14 +29,11 @@ class Operations:
     def __init__(self, stack: str) -> None:
         description = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
         outputs = {output["OutputKey"]: output["OutputValue"] for output in description["Outputs"]}
-        parameters = {each["ParameterKey"]: each["ParameterValue"] for each in description["Parameters"]}
         dynamodb = boto3.client("dynamodb")
         self._api_keys = ApiKeys(dynamodb, table=outputs["ApiKeysTableName"])
         self._bus = outputs["BillingEventBusName"]
         self._dead_billing_events = outputs["BillingDeadLetterQueueUrl"]
-        self._ledger = CreditLedger(
-            dynamodb, table=outputs["CreditsTableName"], signup_credits=int(parameters["SignupCredits"])
-        )
+        self._ledger = CreditLedger(dynamodb, table=outputs["CreditsTableName"])
 
     def grant(self, user_id: str, amount: int, *, kind: str, reference: str) -> str:
         movement = {"purchase": purchase, "bonus": bonus}[kind](amount)

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw
 
-from background_remover.domain.errors import (
+from background_remover.domain.inference_errors import (
     InferenceError,
     InferenceMisconfiguredError,
     InferenceRefusedError,
     InvalidMatteError,
 )
 from background_remover.domain.tiers import TIERS, Model
-from background_remover.gateways.hugging_face import verdict
+from background_remover.gateways.hugging_face import courses
 from background_remover.gateways.hugging_face.client import HuggingFace
 from background_remover.gateways.secret import Secret
 from background_remover.settings import PARAMETERS, HuggingFaceSettings
@@ -49,7 +49,8 @@ def verify(environment: Mapping[str, str], secrets: SecretsManagerClient, *, sec
     """Of each model, as the variables of a deployed function configure it, within so many seconds each."""
     settings = HuggingFaceSettings.from_environment(environment)
     hugging_face = HuggingFace(settings.routes, Secret(secrets, secret_id=settings.token_secret))
-    photo, subject = _drawn_photo()
+    drawn, subject = drawn_photo()
+    photo = inference_copy(drawn)
     for model in Model:
         if model not in settings.routes:
             tiers = ", ".join(tier.name for tier in TIERS.values() if tier.model is model)
@@ -69,15 +70,15 @@ def verify(environment: Mapping[str, str], secrets: SecretsManagerClient, *, sec
 def _judged(model: Model, matte: Matte, subject: Matte, *, took: float) -> Finding:
     height, width = matte.shape
     came_back = f"a matte of {width} x {height} in {took:.1f} s"
-    agreement = _agreement(matte, subject)
+    agreement = agreement_of(matte, subject)
     if agreement < ENOUGH:
         doubt = f"it agrees with the subject to {agreement:.0%} only: is it inverted, or this another model?"
         return Finding(model, f"wrong. It is {came_back}, but {doubt}", is_wrong=True)
     return Finding(model, f"{came_back}, which agrees with the subject to {agreement:.0%}")
 
 
-def _drawn_photo() -> tuple[EncodedImage, Matte]:
-    """A red ball before something grey, and where the ball is."""
+def drawn_photo() -> tuple[bytes, Matte]:
+    """A red ball before something grey, as PNG, and where the ball is."""
     subject = Image.new("L", (WIDTH, HEIGHT))
     ImageDraw.Draw(subject).ellipse((WIDTH // 5, HEIGHT // 8, WIDTH - WIDTH // 5, HEIGHT - HEIGHT // 8), fill=255)
     shade = Image.linear_gradient("L").resize((WIDTH, HEIGHT))
@@ -86,7 +87,7 @@ def _drawn_photo() -> tuple[EncodedImage, Matte]:
     photo.paste(ball, mask=subject)
     encoded = BytesIO()
     photo.save(encoded, "PNG")
-    return inference_copy(encoded.getvalue()), np.asarray(subject)
+    return encoded.getvalue(), np.asarray(subject)
 
 
 def _matte(hugging_face: HuggingFace, model: Model, photo: EncodedImage, seconds: float) -> Matte:
@@ -97,20 +98,21 @@ def _matte(hugging_face: HuggingFace, model: Model, photo: EncodedImage, seconds
     return look.undone(matte, photo)
 
 
-def _agreement(matte: Matte, subject: Matte) -> float:
+def agreement_of(matte: Matte, subject: Matte) -> float:
+    """Of both together, the share that both have."""
     found, drawn = matte >= 128, subject >= 128
     return float((found & drawn).sum() / (found | drawn).sum())
 
 
 def _advice(error: InferenceError, parameter: str, secret: str) -> str:
     match error:
-        case verdict.UnauthorizedError():
+        case courses.UnauthorizedError():
             return f"Put a token that may call it into the secret {secret}."
-        case verdict.NothingThereError():
+        case courses.NothingThereError():
             return f"Is {parameter}Url right, and is {parameter}Dialect?"
         case InferenceMisconfiguredError():
             return f"Look at the token's permissions, the account's credit, {parameter}Url and {parameter}Dialect."
-        case verdict.UnreadableAnswerError():
+        case courses.UnreadableAnswerError():
             return f"Its handler answers in a way that cannot be read, or {parameter}Dialect is not its dialect."
         case InferenceRefusedError() | InvalidMatteError():
             return "Look at the endpoint's log and its handler: docs/huggingface/handler.py is one that fits."

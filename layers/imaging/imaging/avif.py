@@ -11,7 +11,7 @@ from io import BytesIO
 
 from PIL.ImageFile import ImageFile
 
-from background_remover.domain.errors import CorruptImageError, DecompressionBombError
+from background_remover.domain.image_errors import CorruptImageError, DecompressionBombError
 from imaging.boxes import SIZELESS, boxes, said_sizes
 from imaging.profiles import cicp_profile
 

@@ -4,7 +4,7 @@ import re
 import struct
 from collections.abc import Iterator
 
-from background_remover.domain.errors import CorruptImageError
+from background_remover.domain.image_errors import CorruptImageError
 
 SIZELESS = "The image is damaged: it does not say how large it is."
 

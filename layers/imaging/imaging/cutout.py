@@ -1,5 +1,6 @@
 """The cut-out: the photo with the matte as its alpha, and the files made of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -7,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from background_remover.domain.errors import TooManyPixelsError
+from background_remover.domain.image_errors import TooManyPixelsError
 from background_remover.domain.jobs import OutputFormat
 from background_remover.domain.tiers import Refinement
 from imaging.alpha import FILTER_BYTES, refine
+from imaging.backdrop import on_backdrop
 from imaging.colour import from_srgb
 from imaging.foreground import BYTES_PER_LAYER_PIXEL, separate
 from imaging.matte import Matte, upsample
@@ -78,16 +80,23 @@ def require_room(width: int, height: int, output_format: OutputFormat) -> None:
 
 
 def encode(
-    cutout: Cutout, output_format: OutputFormat, background: tuple[int, int, int] | None, *, lossless: bool = False
+    cutout: Cutout,
+    output_format: OutputFormat,
+    background: tuple[int, int, int] | Callable[[], Photo] | None,
+    *,
+    lossless: bool = False,
 ) -> bytes:
-    """The file to deliver, on `background` (sRGB) where one is given; opaque then. JPEG needs one: ValueError.
+    """The file to deliver, on `background` (in sRGB, or an image) where one is given; opaque then. JPEG needs one:
+    ValueError.
 
     `lossless` is for WebP: a PNG always is, a JPEG never. TooManyPixelsError as `require_room`.
     """
     height, width, _ = cutout.rgba.shape
     require_room(width, height, output_format)
     pixels = cutout.rgba
-    if background is not None:
+    if callable(background):
+        pixels = on_backdrop(pixels, cutout.icc_profile, background())
+    elif background is not None:
         pixels = _flattened(pixels, from_srgb(background, cutout.icc_profile))
     if output_format == "png":
         return write_png(pixels if background is None else pixels[:, :, :3], cutout.icc_profile)

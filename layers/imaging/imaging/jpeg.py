@@ -12,7 +12,7 @@ from typing import Any
 
 from PIL.JpegImagePlugin import JpegImageFile
 
-from background_remover.domain.errors import CorruptImageError, DecompressionBombError
+from background_remover.domain.image_errors import CorruptImageError, DecompressionBombError
 
 MAX_SCANNED_PIXELS = 2_500_000_000  # 50 scans at 50 MP, 200 at 12 MP: encoders write about ten
 

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from background_remover.domain.errors import ImageError, InvalidMatteError
+from background_remover.domain.image_errors import ImageError
+from background_remover.domain.inference_errors import InvalidMatteError
 from imaging.colour import direct_colour
 from imaging.png import write_png
 from imaging.reading import hostile_data, open_image

@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from background_remover.domain.placement import Box, Region
 from imaging.colour import direct_colour, rgb_profile, to_srgb, upright_arrays
 from imaging.png import write_png
 from imaging.reading import MAX_PIXELS as MAX_PIXELS
 from imaging.reading import hostile_data, open_image, orientation
+from imaging.region import region_box
 
 # The models squash whatever they get to 1024 x 1024: with 1024 on the short edge they miss nothing in either direction.
 INFERENCE_SHORT_EDGE = 1024
@@ -72,6 +74,12 @@ class Photo:
     alpha: NDArray[np.uint8] | None
     icc_profile: bytes | None
 
+    def part(self, box: Box) -> "Photo":
+        """Views of the same pixels."""
+        rows, columns = slice(box.top, box.bottom), slice(box.left, box.right)
+        alpha = None if self.alpha is None else self.alpha[rows, columns]
+        return Photo(self.rgb[rows, columns], alpha, self.icc_profile)
+
     def on_white(self, rows: slice, columns: slice = slice(None)) -> NDArray[np.uint8]:
         """(height, width, 3) as the model sees it: the hidden colours of transparent pixels can be anything."""
         rgb = self.rgb[rows, columns]
@@ -94,34 +102,53 @@ def inspect(content: bytes) -> PhotoInfo:
     return PhotoInfo(_CONTENT_TYPES[str(image.format)], width, height)
 
 
-def inference_copy(content: bytes) -> EncodedImage:
-    """What Hugging Face gets: upright, opaque, sRGB, without metadata, never enlarged.
+def inference_copy(content: bytes, region: Region | None = None) -> EncodedImage:
+    """What Hugging Face gets: the region, or all of the photo, upright, opaque, sRGB, without metadata, never enlarged.
 
     The short edge is at most INFERENCE_SHORT_EDGE and the long one at most INFERENCE_LONG_EDGE. A JPEG, or a PNG where
     that is smaller, as it is for graphics.
 
     The whole file is decoded for it: it raises what `inspect` raises, and CorruptImageError where the pixels break
-    off or do not decode.
+    off or do not decode. InvalidRegionError as `region_box`.
     """
+    if region is not None:
+        return _copy_of_part(content, region)
     image = open_image(content)
     turn = _TRANSPOSITIONS.get(orientation(image))
-    scale = min(1.0, INFERENCE_SHORT_EDGE / min(image.size), INFERENCE_LONG_EDGE / max(image.size))
-    size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    size = _inference_size(image)
     with hostile_data():
         # A JPEG is decoded at 1/2, 1/4 or 1/8 where that is enough: half the time. All of it is read all the same.
         drafted = image.draft("RGB", size)
         image.load()
         small = direct_colour(image)
     small = small.resize(size, Image.Resampling.BILINEAR, box=drafted[1] if drafted else None, reducing_gap=2.0)
-    small = to_srgb(small)
-    if small.mode in ("LA", "RGBA"):
-        # On white, as a viewer would show it: the hidden colours of transparent pixels can be anything.
-        page = Image.new("RGB", size, "white")
-        page.paste(small, mask=small.getchannel("A"))
-        small = page
+    small = _opaque_srgb(small)
+    return _smaller_of_jpeg_and_png(small if turn is None else small.transpose(turn))
+
+
+def _copy_of_part(content: bytes, region: Region) -> EncodedImage:
+    pixels, turn = _loaded(content)
     if turn is not None:
-        small = small.transpose(turn)
-    return _smaller_of_jpeg_and_png(small.convert("RGB"))
+        pixels = pixels.transpose(turn)
+    box = region_box(region, *pixels.size)
+    part = pixels.crop((box.left, box.top, box.right, box.bottom))
+    small = part.resize(_inference_size(part), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    return _smaller_of_jpeg_and_png(_opaque_srgb(small))
+
+
+def _inference_size(image: Image.Image) -> tuple[int, int]:
+    scale = min(1.0, INFERENCE_SHORT_EDGE / min(image.size), INFERENCE_LONG_EDGE / max(image.size))
+    return max(1, round(image.width * scale)), max(1, round(image.height * scale))
+
+
+def _opaque_srgb(image: Image.Image) -> Image.Image:
+    image = to_srgb(image)
+    if image.mode in ("LA", "RGBA"):
+        # On white, as a viewer would show it: the hidden colours of transparent pixels can be anything.
+        page = Image.new("RGB", image.size, "white")
+        page.paste(image, mask=image.getchannel("A"))
+        return page
+    return image.convert("RGB")
 
 
 def decode(content: bytes) -> Photo:

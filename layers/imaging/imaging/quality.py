@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from background_remover.domain.errors import UnknownForegroundError
+from background_remover.domain.image_errors import UnknownForegroundError
 from background_remover.domain.jobs import Doubt, Quality
 from imaging.matte import Matte
 

@@ -12,7 +12,7 @@ from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from background_remover.domain.errors import (
+from background_remover.domain.image_errors import (
     CorruptImageError,
     DecompressionBombError,
     EmptyImageError,

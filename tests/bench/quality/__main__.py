@@ -24,7 +24,7 @@ from tests.bench.quality.paths import paths
 from tests.bench.quality.scenes import mattes_in
 from tests.bench.quality.sheet import draw
 from tests.bench.quality.sights import Ask
-from tests.stack.local_stack import PROJECT
+from tests.project import PROJECT
 
 _ask: Ask
 """In each of the processes, its model."""

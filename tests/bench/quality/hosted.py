@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from background_remover.domain.errors import InferenceError
+from background_remover.domain.inference_errors import InferenceError
 from background_remover.domain.tiers import Model
 from background_remover.gateways.hugging_face.client import HuggingFace
 from background_remover.gateways.hugging_face.routes import Dialect, ModelRoute
@@ -72,8 +72,8 @@ class GivenToken(Secret):
     def value(self) -> str:
         return self._token
 
-    def forget(self, refused: str) -> None:
-        """There is no other one to be read."""
+    def other_than(self, _: str) -> str | None:
+        return None
 
 
 def route_to(model: Model) -> ModelRoute:

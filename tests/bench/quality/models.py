@@ -9,8 +9,8 @@ from background_remover.domain.tiers import Model
 from tests.bench.quality.hosted import DOLLARS_PER_IMAGE, Meter, hosted, route_to, token_from_environment
 from tests.bench.quality.isnet import IsNet, fetch_weights
 from tests.bench.quality.sights import Ask, asked_of, sights
+from tests.project import PROJECT
 from tests.stack.hugging_face.model import Segmenter
-from tests.stack.local_stack import PROJECT
 
 LOCAL = ("u2netp", "isnet")
 NAMES = (*LOCAL, *Model)

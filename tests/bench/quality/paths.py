@@ -12,7 +12,7 @@ from background_remover.domain.tiers import TIERS
 from tests.bench import image_path
 from tests.bench.quality.measures import composite_error
 from tests.bench.quality.scenes import Scene, scene
-from tests.stack.local_stack import PROJECT
+from tests.project import PROJECT
 
 REMBG = PROJECT / ".cache/rembg/bin/python"
 

@@ -2,8 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from background_remover.domain.account_errors import ApiKeyNotFoundError, TooManyApiKeysError
 from background_remover.domain.api_keys import MOST_KEYS, ApiKey, api_key
-from background_remover.domain.errors import ApiKeyNotFoundError, TooManyApiKeysError
 from background_remover.gateways.api_keys import ApiKeys
 from background_remover.gateways.dynamodb import TransactionRefusedError
 

@@ -11,7 +11,7 @@ from background_remover.gateways.audit_tables import PAGE, AuditTables
 from background_remover.gateways.dynamodb import Item, to_item
 from background_remover.observability import metrics
 from background_remover.use_cases.audit import MOST_PAGES, Audit
-from tests.integration.jobs.account import rows_of
+from tests.integration.jobs.aws_account import rows_of
 from tests.quick_moto import values_of
 
 if TYPE_CHECKING:

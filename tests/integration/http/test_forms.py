@@ -1,7 +1,7 @@
 import pytest
 
-from background_remover.domain.errors import InvalidParameterError, MalformedMultipartError
 from background_remover.domain.pricing import LARGEST_BATCH
+from background_remover.domain.request_errors import InvalidParameterError, MalformedMultipartError
 from background_remover.http.forms import read_form
 
 
@@ -42,3 +42,15 @@ def test_a_field_that_comes_twice_is_refused() -> None:
 
     with pytest.raises(InvalidParameterError, match="tier"):
         read_form(field * 2 + b"--x--\r\n", "x", files="image")
+
+
+def test_a_form_may_have_one_file_of_another_name_beside_its_files() -> None:
+    behind = b'--x\r\nContent-Disposition: form-data; name="backgroundImage"; filename="b.png"\r\n\r\n\x89PNG\xff\r\n'
+
+    read = read_form(behind + form(1), "x", files="images", background="backgroundImage")
+
+    assert read.background
+    assert (read.background.name, read.background.content) == ("b.png", b"\x89PNG\xff")
+    assert (len(read.files), read.values) == (1, {})
+    with pytest.raises(InvalidParameterError, match="backgroundImage"):
+        read_form(behind * 2 + form(1), "x", files="images", background="backgroundImage")

@@ -1,26 +1,19 @@
+import hashlib
 from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
 
-from background_remover.domain.errors import InvalidParameterError, MalformedJsonError, NotAcceptableError
-from background_remover.domain.jobs import Margin, Options
+from background_remover.domain.jobs import Options
+from background_remover.domain.placement import Length, Margin, Margins, Position, Region
+from background_remover.domain.request_errors import InvalidParameterError, MalformedJsonError, NotAcceptableError
 from background_remover.domain.tiers import TIERS
+from background_remover.http.headers import idempotency_key
 from background_remover.http.messages import Request as ApiRequest
 from background_remover.http.messages import single_values
-from background_remover.http.requests import (
-    Manifest,
-    ManifestFile,
-    OptionFields,
-    PricingFields,
-    RenderFields,
-    Request,
-    UploadFields,
-    idempotency_key,
-    json_object,
-    validated,
-    validated_json,
-)
+from background_remover.http.option_fields import OptionFields
+from background_remover.http.requests import Manifest, ManifestFile, PricingFields, RenderFields, UploadFields
+from background_remover.http.validation import Request, json_object, validated, validated_json
 
 
 @pytest.mark.parametrize(
@@ -91,6 +84,14 @@ def test_a_margin_is_in_pixels_or_per_cent(text: str | int, margin: Margin) -> N
         ),
         *(("crop", value) for value in (100_000, [5], {"amount": 5})),
         *(("maxSize", value) for value in (0, -5, 100_000, "big", 10**400, True, 1.5)),
+        *(("crop", value) for value in ("1 2 3", "1 2 3 4 5", "1  2", "1, 2", " 5", "5 5em")),
+        *(
+            ("region", value)
+            for value in ("", "0 0 10", "0 0 10 10 10", "0,0,10,10", "-1 0 10 10", "0 0 1.5 2", 5, ["0"])
+        ),
+        *(("region", value) for value in ("10 0 10 20", "0 50% 10 50%", "20% 0 10% 20")),
+        *(("scale", value) for value in ("9%", "101%", "50", "0.5", 50, "50 %", "original", True, "٥٠%")),
+        *(("position", value) for value in ("left", "50", "101%", "-1%", "1% 2% 3%", "50%  50%", 50, "center center")),
         *(("lossless", value) for value in ("yes", "1", 1, "")),
         *(("output", value) for value in ("mask", "")),
         ("format", "gif"),
@@ -108,6 +109,10 @@ def test_a_value_that_is_not_taken_is_refused_by_the_name_of_its_field(field: st
 @pytest.mark.parametrize(
     ("fields", "faults"),
     [
+        ({"scale": "50%", "position": "original"}, ["position"]),
+        ({"crop": "5%", "scale": "50%"}, ["scale"]),
+        ({"crop": "5%", "position": "center"}, ["position"]),
+        ({"crop": "5%", "position": "0%", "scale": "50%", "format": "jpeg"}, ["scale", "position", "background"]),
         ({"format": "jpeg"}, ["background"]),
         ({"output": "matte", "background": "#ffffff"}, ["background"]),
         ({"format": "png", "lossless": True}, ["lossless"]),
@@ -121,6 +126,85 @@ def test_fields_that_contradict_each_other_are_refused_by_name(fields: dict[str,
         options(**fields)
 
     assert [error["field"] for error in refusal.value.members["errors"]] == faults  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("text", "sides"),
+    [
+        ("5% 24px", (Margin(5, "%"), Margin(24), Margin(5, "%"), Margin(24))),
+        ("1 2px 3% 4", (Margin(1), Margin(2), Margin(3, "%"), Margin(4))),
+    ],
+)
+def test_two_or_four_margins_are_for_the_sides_as_in_css(text: str, sides: tuple[Margin, ...]) -> None:
+    assert options(crop=text).crop == Margins(*sides)
+
+
+@pytest.mark.parametrize(
+    ("text", "edges"),
+    [
+        ("0 10 20px 30", (Length(0), Length(10), Length(20), Length(30))),
+        ("10% 0px 90% 2000px", (Length(10, "%"), Length(0), Length(90, "%"), Length(2000))),
+        ("10% 0 5 5", (Length(10, "%"), Length(0), Length(5), Length(5))),  # of a small photo that may be something
+    ],
+)
+def test_a_region_is_left_top_right_bottom(text: str, edges: tuple[Length, ...]) -> None:
+    assert options(region=text).region == Region(*edges)
+
+
+@pytest.mark.parametrize(
+    ("text", "position"),
+    [
+        ("original", None),
+        ("center", Position(50, 50)),
+        ("0%", Position(0, 0)),
+        ("25%", Position(25, 25)),
+        ("0% 100%", Position(0, 100)),
+    ],
+)
+def test_a_position_is_a_word_or_one_or_two_shares(text: str, position: Position | None) -> None:
+    assert options(position=text).position == position
+
+
+@pytest.mark.parametrize("scale", [10, 55, 100])
+def test_a_scale_is_a_share_of_the_frame(scale: int) -> None:
+    assert (options(scale=f"{scale}%").scale, options(scale=f"{scale}%").position) == (scale, None)
+
+
+def test_a_crop_may_leave_the_subject_in_its_original_position() -> None:
+    assert options(crop="5%", position="original") == Options(crop=Margin(5, "%"))
+
+
+def on_image(**fields: Any) -> Options:
+    return validated_json(OptionFields, fields).options(TIERS["basic"], background_image=b"an image")
+
+
+def test_a_background_image_is_known_by_its_hash_and_is_enough_for_a_jpeg() -> None:
+    assert on_image(format="jpeg").background_image == hashlib.sha256(b"an image").hexdigest()
+    assert on_image() != validated_json(OptionFields, {}).options(TIERS["basic"], background_image=b"another")
+
+
+@pytest.mark.parametrize("fields", [{"background": "#ffffff"}, {"output": "matte"}])
+def test_a_background_image_goes_with_no_colour_and_no_matte(fields: dict[str, Any]) -> None:
+    with pytest.raises(InvalidParameterError) as refusal:
+        on_image(**fields)
+
+    assert faults(refusal.value) == ["backgroundImage"]
+
+
+def test_options_that_nobody_used_before_change_no_key_of_what_was_asked_before() -> None:
+    """As the version wrote it that had none of them: of 24 hours of Idempotency-Keys, and of a week of renderings."""
+    assert repr(Options(crop=Margin(5, "%"))) == (
+        "Options(format='png', background=None, crop=Margin(amount=5, unit='%'), output='cutout', max_size=None, "
+        "lossless=False)"
+    )
+    later = [
+        Options(region=Region(Length(0), Length(0), Length(5), Length(5))),
+        Options(scale=50),
+        Options(position=Position(50, 50)),
+        Options(background_image="ab"),
+        Options(crop=Margins(Margin(1), Margin(1), Margin(1), Margin(1))),
+    ]
+    assert len({repr(each) for each in [Options(), Options(crop=Margin(1)), *later]}) == 7
 
 
 def test_a_matte_as_a_jpeg_needs_no_background() -> None:

@@ -7,7 +7,7 @@ import pytest
 from moto import mock_aws
 from mypy_boto3_secretsmanager import SecretsManagerClient
 
-from background_remover.domain.errors import InferenceUnavailableError
+from background_remover.domain.inference_errors import InferenceUnavailableError
 from background_remover.domain.jobs import Submission
 from background_remover.domain.tiers import Model
 from background_remover.gateways.hugging_face.client import HuggingFace
@@ -31,11 +31,11 @@ def secrets_manager() -> Iterator[SecretsManagerClient]:
 class StoredToken:
     """The token in Secrets Manager, and how often it was read there."""
 
-    def __init__(self, client: SecretsManagerClient) -> None:
+    def __init__(self, client: SecretsManagerClient, clock: FakeClock) -> None:
         self.reads = 0
         self._client = client
         self.id = client.create_secret(Name=f"token-{uuid.uuid4()}", SecretString=TOKEN)["ARN"]
-        self.secret = Secret(client, secret_id=self.id)
+        self.secret = Secret(client, secret_id=self.id, clock=clock)
         client.meta.events.register("before-call.secretsmanager.GetSecretValue", self._count)
 
     def rotate(self, value: str) -> None:
@@ -52,8 +52,8 @@ class StoredToken:
 
 
 @pytest.fixture
-def token(secrets_manager: SecretsManagerClient) -> Iterator[StoredToken]:
-    stored = StoredToken(secrets_manager)
+def token(secrets_manager: SecretsManagerClient, clock: FakeClock) -> Iterator[StoredToken]:
+    stored = StoredToken(secrets_manager, clock)
     yield stored
     stored.close()
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from background_remover.domain.errors import (
+from background_remover.domain.inference_errors import (
     InferenceError,
     InferenceMisconfiguredError,
     InferenceRefusedError,

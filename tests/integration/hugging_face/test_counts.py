@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from background_remover.domain.errors import InferenceMisconfiguredError, InferenceUnavailableError
+from background_remover.domain.inference_errors import InferenceMisconfiguredError, InferenceUnavailableError
 from background_remover.domain.tiers import Model
 from background_remover.gateways.hugging_face.client import HuggingFace
 from tests.integration.hugging_face.asking import ENDPOINT, FAL, FakeClock, matte, routes
@@ -88,4 +88,9 @@ def test_an_operators_fault_opens_the_breaker_and_what_it_turns_away_is_counted(
     for _ in range(3):
         with pytest.raises(InferenceMisconfiguredError):
             matte(client, ENDPOINT)
-    assert told.total == {"HuggingFaceAnswers": 1, "HuggingFaceMisconfigured": 1, "HuggingFaceBreakerOpen": 2}
+    assert told.total == {
+        "HuggingFaceAnswers": 1,
+        "HuggingFaceMisconfigured": 1,
+        "HuggingFaceBreakerOpened": 1,
+        "HuggingFaceBreakerOpen": 2,
+    }

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.hugging_face.hub import COMMIT, MODEL_REVISION, TOKEN, Hub
-from tests.stack.local_stack import PROJECT
+from tests.project import PROJECT
 
 PYTHON = PROJECT / ".cache/huggingface_hub/bin/python"
 COMMAND = PROJECT / "docs/huggingface/create_endpoint.py"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from background_remover.domain.errors import InferenceUnavailableError
+from background_remover.domain.inference_errors import InferenceUnavailableError
 from background_remover.domain.tiers import Model
 from background_remover.gateways.hugging_face.client import HuggingFace
 from background_remover.gateways.hugging_face.transport import LARGEST_ANSWER

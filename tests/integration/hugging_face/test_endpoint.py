@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from background_remover.domain.errors import InvalidMatteError, TierUnavailableError
+from background_remover.domain.inference_errors import InvalidMatteError, TierUnavailableError
 from background_remover.gateways.hugging_face.client import HuggingFace
 from tests.integration.hugging_face.asking import ENDPOINT, TOKEN, expected_matte, matte, photo, routes
 from tests.integration.hugging_face.conftest import ClientFor

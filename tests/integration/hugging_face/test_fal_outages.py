@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from background_remover.domain.errors import (
+from background_remover.domain.inference_errors import (
     InferenceError,
     InferenceMisconfiguredError,
     InferenceRefusedError,

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from background_remover.domain.errors import (
+from background_remover.domain.inference_errors import (
     InferenceMisconfiguredError,
     InferenceUnavailableError,
     InvalidMatteError,
@@ -110,16 +110,12 @@ def test_a_result_elsewhere_is_refused(client: HuggingFace, hub: HuggingFaceStan
         matte(client, FAL)
 
 
+@pytest.mark.parametrize("kind", ["server_error", "connection_reset", "html_200", "empty_200", "error_200"])
 @pytest.mark.parametrize("call", ["poll", "result", "file"])
-def test_everything_after_the_submit_is_tried_again(client: HuggingFace, hub: HuggingFaceStandIn, call: Call) -> None:
-    hub.play(
-        Fault("image_url"),
-        Fault("server_error", status=500, on=call),
-        Fault("connection_reset", on=call),
-        Fault("html_200", on=call),
-        Fault("empty_200", on=call),
-        Fault("error_200", on=call),
-    )
+def test_everything_after_the_submit_is_tried_again(
+    client: HuggingFace, hub: HuggingFaceStandIn, call: Call, kind: FaultKind
+) -> None:
+    hub.play(Fault("image_url"), Fault(kind, on=call, times=2))
     assert np.array_equal(matte(client, FAL), expected_matte())
     assert calls(hub, "submit") == 1
 

@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from background_remover.domain.errors import InferenceRefusedError
+from background_remover.domain.inference_errors import InferenceRefusedError
 from docs.huggingface import handler
 from docs.huggingface.handler import SIDE, EndpointHandler, Pixels
 from imaging.matte import read_matte
 from imaging.photo import EncodedImage
 from tests.integration.hugging_face.asking import HEIGHT, WIDTH, matte, routes
 from tests.integration.hugging_face.conftest import ClientFor
+from tests.project import PROJECT
 from tests.stack.hugging_face import Segmenter
 from tests.stack.hugging_face.answers import Answer, error_answer, json_answer
 from tests.stack.hugging_face.server import Server
-from tests.stack.local_stack import PROJECT
 
 
 class SmallModel:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from background_remover.domain.errors import InferenceMisconfiguredError, InferenceRefusedError
+from background_remover.domain.inference_errors import InferenceMisconfiguredError, InferenceRefusedError
 from background_remover.domain.tiers import Model
 from background_remover.gateways.hugging_face.client import HuggingFace
 from tests.integration.hugging_face.asking import ENDPOINT, FAL, FakeClock, expected_matte, matte, routes
@@ -55,7 +55,7 @@ def test_after_an_operators_fault_nothing_is_sent_for_a_minute(
     clock.now += 59.0
     with pytest.raises(InferenceMisconfiguredError) as caught:
         matte(client, model)
-    assert caught.value.retry_after == pytest.approx(1.0)
+    assert 1.0 <= caught.value.retry_after <= 11.0, "not all at once"
     assert len(hub.requests) == 1
     clock.now += 1.0
     assert np.array_equal(matte(client, model), expected_matte())

@@ -8,8 +8,9 @@ from email.utils import format_datetime
 import numpy as np
 import pytest
 
-from background_remover.domain.errors import InferenceMisconfiguredError, InferenceUnavailableError
+from background_remover.domain.inference_errors import InferenceMisconfiguredError, InferenceUnavailableError
 from background_remover.domain.tiers import Model
+from background_remover.gateways.hugging_face import gate
 from background_remover.gateways.hugging_face.client import HuggingFace
 from tests.integration.hugging_face.asking import ENDPOINT, FAL, FakeClock, expected_matte, matte, routes
 from tests.integration.hugging_face.conftest import ClientFor
@@ -58,13 +59,40 @@ def test_a_refused_connection_is_tried_again_and_then_unavailable(client_for: Cl
     assert len(clock.naps) > 1
 
 
-def test_the_back_off_is_jittered_and_grows(client: HuggingFace, hub: HuggingFaceStandIn, clock: FakeClock) -> None:
-    hub.play(Fault("server_error", times=12))
+def test_the_back_off_is_jittered_and_grows(
+    client_for: ClientFor, hub: HuggingFaceStandIn, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "FIRST_REPEATS", 9)
+    client = client_for(routes(hub.url))
+    hub.play(Fault("server_error", times=9))
     matte(client)
-    bounds = [1.0, 2.0, 4.0, 8.0, *[8.0] * 8]
+    bounds = [1.0, 2.0, 4.0, 8.0, *[8.0] * 5]
     assert all(0 <= nap <= bound for nap, bound in zip(clock.naps, bounds, strict=True))
-    assert len(set(clock.naps)) == 12
+    assert len(set(clock.naps)) == 9
     assert max(clock.naps) > 1.0
+
+
+def test_two_repeats_are_free_and_each_further_one_is_earned_by_ten_answers(
+    client: HuggingFace, hub: HuggingFaceStandIn
+) -> None:
+    hub.play(Fault("server_error", times=3))
+    with pytest.raises(InferenceUnavailableError):
+        matte(client)
+    assert len(hub.requests) == 3
+    for _ in range(10):
+        matte(client)
+    hub.forget_requests()
+    hub.play(Fault("server_error", times=2))
+    with pytest.raises(InferenceUnavailableError):
+        matte(client)
+    assert len(hub.requests) == 2
+
+
+def test_no_more_than_ten_repeats_are_saved(client: HuggingFace) -> None:
+    repeats = client._gates[ENDPOINT]
+    for _ in range(1000):
+        repeats.answered()
+    assert [repeats.may_repeat() for _ in range(11)] == [True] * 10 + [False]
 
 
 def announcements(seconds: int) -> list[Fault]:

@@ -6,8 +6,8 @@ import json
 import numpy as np
 import pytest
 
-from background_remover.domain.errors import InvalidMatteError
-from background_remover.gateways.hugging_face.verdict import UnreadableAnswerError
+from background_remover.domain.inference_errors import InvalidMatteError
+from background_remover.gateways.hugging_face.courses import UnreadableAnswerError
 from imaging.matte import encode_matte
 from tests.integration.hugging_face.asking import FakeClock, expected_matte, matte, routes
 from tests.integration.hugging_face.conftest import ClientFor

@@ -11,9 +11,9 @@ from background_remover.domain.tiers import Model
 from background_remover.verification import Finding, verify
 from tests.integration.hugging_face.conftest import StoredToken
 from tests.integration.hugging_face.scripted_server import Scripted, ScriptedServer
+from tests.project import PROJECT
 from tests.stack.hugging_face import Fault, FixedMatte, HuggingFaceStandIn, Segmenter
 from tests.stack.hugging_face.stand_in import TOKEN
-from tests.stack.local_stack import PROJECT
 
 
 class Inverted:

@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import io
-import json
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
-import boto3
-from botocore.config import Config
-from moto.backends import get_backend
-from moto.core.models import DEFAULT_ACCOUNT_ID
 from PIL import Image
 
 from background_remover.domain.batches import Batch
-from background_remover.domain.credits import Balance, LedgerEntry
 from background_remover.domain.jobs import Job, Options, Source
 from background_remover.domain.subscriptions import Subscription, plan_named
 from background_remover.domain.tiers import Model, tier_named
-from background_remover.gateways.hugging_face.client import HuggingFace
-from background_remover.gateways.hugging_face.routes import ModelRoute
-from background_remover.gateways.object_store import ObjectStore
-from background_remover.gateways.overdue import OverdueIndex
 from background_remover.gateways.s3_event import ReceivedFile
-from background_remover.gateways.secret import Secret
-from background_remover.gateways.work_queue import BatchMessage, JobMessage, WorkQueue, parse
+from background_remover.gateways.work_queue import BatchMessage, JobMessage
 from background_remover.use_cases.assemble_archive import AssembleArchive
 from background_remover.use_cases.cancel_batch import cancel_batch
 from background_remover.use_cases.close_batch import close_batch
@@ -35,132 +24,35 @@ from background_remover.use_cases.create_batch import BatchFile, BatchRequest, C
 from background_remover.use_cases.create_upload import CreateUpload, UploadRequest
 from background_remover.use_cases.cut_out import CutOut
 from background_remover.use_cases.erase_job import erase_job
+from background_remover.use_cases.fetch_photo import FetchPhoto
 from background_remover.use_cases.find_foreground import FindForeground
+from background_remover.use_cases.known_mattes import KnownMattes
+from background_remover.use_cases.process_at_once import ProcessAtOnce
 from background_remover.use_cases.process_job import ProcessJob
 from background_remover.use_cases.receive_file import ReceiveFile
 from background_remover.use_cases.receive_payment import ReceivePayment
 from background_remover.use_cases.reconcile import Reconcile
+from background_remover.use_cases.remove_by_url import RemoveByUrl, UrlRemoval
 from background_remover.use_cases.remove_image import Removal, RemoveImage
 from background_remover.use_cases.remove_uploaded import RemoveUploaded, UploadedRemoval
 from background_remover.use_cases.render import Render, Rendering
 from background_remover.use_cases.subscribe import Subscribe
-from tests.deployed_tables import create_tables
+from tests.integration.jobs.aws_account import AwsAccount
 from tests.stack.hugging_face.stand_in import TOKEN as TOKEN
-from tests.stores import stores
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_s3 import S3Client
-    from mypy_boto3_sqs import SQSClient
-
-    from tests.stack.hugging_face import HuggingFaceStandIn
-
-NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
-REGION = "eu-central-1"
-BUCKET = "images"
-SIGNUP_CREDITS = 50
 INPUT_RETENTION = timedelta(days=7)
 LEASE = timedelta(seconds=125)
 SECONDS = 5.0
 """How long Hugging Face is waited for; no test waits that long."""
 
 
-class Clock:
-    """Stands still until it is advanced."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def advance(self, by: timedelta) -> datetime:
-        self.now += by
-        return self.now
-
-
-@cache
-def client(service: Literal["dynamodb", "s3", "sqs", "secretsmanager"]) -> Any:
-    """Made once: that takes longer than most tests. Event handlers of a test are to be taken off again."""
-    return boto3.client(
-        service,
-        region_name=REGION,
-        aws_access_key_id="testing",
-        aws_secret_access_key="testing",
-        config=Config(retries={"total_max_attempts": 1}),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class SentMessage:
-    message: JobMessage
-    delay: int
-
-
-class Account:
-    """Empty tables, bucket and queue, inside moto's `mock_aws`. `sent` has the jobs that were queued, oldest first.
+class Account(AwsAccount):
+    """The use cases, each time as in a new container.
 
     With `at_once` set to 1, what a job does at the same time is done in a fixed order.
     """
 
     at_once = 4
-
-    def __init__(self, hub: HuggingFaceStandIn, *, token: str, models: frozenset[Model] = frozenset(Model)) -> None:
-        self.hub = hub
-        self.clock = Clock()
-        self.dynamodb: DynamoDBClient = client("dynamodb")
-        self.s3: S3Client = client("s3")
-        self.sqs: SQSClient = client("sqs")
-        create_tables(self.dynamodb)
-        self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-        queue_url = self.sqs.create_queue(QueueName="jobs")["QueueUrl"]
-        client("secretsmanager").create_secret(Name="hugging-face", SecretString=token)
-        wired = stores(self.dynamodb, signup_credits=SIGNUP_CREDITS)
-        self.ledger, self.jobs, self.batches = wired.ledger, wired.jobs, wired.batches
-        self.subscriptions, self.payments, self.statistics = wired.subscriptions, wired.payments, wired.statistics
-        self.overdue = OverdueIndex(self.dynamodb, table="JobsTable")
-        self.objects = ObjectStore(self.s3, bucket=BUCKET)
-        self.queue = WorkQueue(self.sqs, url=queue_url)
-        self.archive_queue = WorkQueue(self.sqs, url=self.sqs.create_queue(QueueName="archives")["QueueUrl"])
-        routes = {
-            Model.RMBG_1_4: ModelRoute(f"{hub.url}/models/{Model.RMBG_1_4}", "endpoint"),
-            Model.RMBG_2_0: ModelRoute(f"{hub.url}/fal-ai/fal-ai/bria/background/remove", "fal_queue"),
-        }
-        self.hugging_face = HuggingFace(
-            {model: routes[model] for model in models},
-            Secret(client("secretsmanager"), secret_id="hugging-face"),
-            clock=lambda: self.clock().timestamp(),
-            sleep=lambda _: None,
-            now=lambda: self.clock().timestamp(),
-        )
-
-    def __enter__(self) -> Account:
-        self.writes = 0
-        self.sent: list[SentMessage] = []
-        self.archives_asked: list[BatchMessage] = []
-        for operation in ("SendMessage", "SendMessageBatch"):
-            self.sqs.meta.events.register(f"before-call.sqs.{operation}", self._sending)
-            self.sqs.meta.events.register(f"after-call.sqs.{operation}", self._was_sent)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for operation in ("SendMessage", "SendMessageBatch"):
-            self.sqs.meta.events.unregister(f"before-call.sqs.{operation}", self._sending)
-            self.sqs.meta.events.unregister(f"after-call.sqs.{operation}", self._was_sent)
-
-    def _sending(self, params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
-        context["sending"] = json.loads(params["body"])
-
-    def _was_sent(self, context: dict[str, Any], **_: object) -> None:
-        body = context["sending"]
-        for entry in body.get("Entries", [body]):
-            match parse(entry["MessageBody"]):
-                case JobMessage() as message:
-                    self.sent.append(SentMessage(message, entry.get("DelaySeconds", 0)))
-                case BatchMessage() as message:
-                    self.archives_asked.append(message)
-
-    # ---- the use cases, each time as in a new container --------------------------------------------------
 
     def cut_out(self) -> CutOut:
         return CutOut(
@@ -173,6 +65,13 @@ class Account:
                 clock=self.clock,
                 threads=ThreadPoolExecutor(self.at_once),
             ),
+            known_mattes=KnownMattes(
+                jobs=self.jobs,
+                objects=self.objects,
+                hugging_face=self.hugging_face,
+                input_retention=INPUT_RETENTION,
+                clock=self.clock,
+            ),
             clock=self.clock,
             threads=ThreadPoolExecutor(self.at_once),
         )
@@ -180,10 +79,12 @@ class Account:
     def remove(self, removal: Removal) -> Job:
         remove_image = RemoveImage(
             jobs=self.jobs,
+            intake=self.intake,
             objects=self.objects,
             queue=self.queue,
             hugging_face=self.hugging_face,
             cut_out=self.cut_out(),
+            allowance=self.allowance,
             job_retention=timedelta(days=30),
             clock=self.clock,
         )
@@ -195,16 +96,43 @@ class Account:
             batches=self.batches,
             objects=self.objects,
             queue=self.queue,
+            fetch_photo=FetchPhoto(objects=self.objects, fetcher=self.image_fetcher),
             cut_out=self.cut_out(),
+            allowance=self.allowance,
             clock=self.clock,
         )
+
+    def process_at_once(self) -> ProcessAtOnce:
+        return ProcessAtOnce(jobs=self.jobs, queue=self.queue, process_job=self.process_job())
+
+    def remove_by_url(self, url: str, **asked: Any) -> Job:
+        remove_by_url = RemoveByUrl(
+            intake=self.intake,
+            queue=self.queue,
+            hugging_face=self.hugging_face,
+            process_at_once=self.process_at_once(),
+            allowance=self.allowance,
+            job_retention=timedelta(days=30),
+            clock=self.clock,
+        )
+        removal = UrlRemoval(
+            user_id="anna",
+            tier=tier_named("basic"),
+            url=url,
+            options=Options(),
+            file_name=None,
+            idempotency_key=None,
+            respond_async=False,
+            anew=True,
+        )
+        return remove_by_url(replace(removal, **asked), time_left=lambda: SECONDS)
 
     def remove_uploaded(self, upload_id: str, **asked: Any) -> Job:
         remove_uploaded = RemoveUploaded(
             jobs=self.jobs,
+            intake=self.intake,
             objects=self.objects,
-            queue=self.queue,
-            process_job=self.process_job(),
+            process_at_once=self.process_at_once(),
             clock=self.clock,
         )
         removal = UploadedRemoval("anna", upload_id, **{"accepted": None, "respond_async": False, **asked})
@@ -225,11 +153,21 @@ class Account:
         )
 
     def render(
-        self, job: Job, *, user_id: str | None = None, refinement: str | None = None, options: Options | None = None
+        self,
+        job: Job,
+        *,
+        user_id: str | None = None,
+        refinement: str | None = None,
+        options: Options | None = None,
+        backdrop: bytes | None = None,
     ) -> Rendering:
         render = Render(jobs=self.jobs, objects=self.objects, input_retention=INPUT_RETENTION, clock=self.clock)
         return render(
-            user_id or job.user_id, job.job_id, refinement=refinement, options_for=lambda _: options or Options()
+            user_id or job.user_id,
+            job.job_id,
+            refinement=refinement,
+            options_for=lambda _: options or Options(),
+            backdrop=backdrop,
         )
 
     def receive_payment(self) -> ReceivePayment:
@@ -251,8 +189,14 @@ class Account:
         self.receive_payment().succeeded(payment_id, user_id, plan=plan)
         return self.subscribing()(user_id, plan_named(plan), payment_id)
 
-    def create_upload(self, user_id: str = "anna") -> Job:
-        create = CreateUpload(jobs=self.jobs, models=Model, job_retention=timedelta(days=30), clock=self.clock)
+    def create_upload(self, user_id: str = "anna", *, anew: bool = True) -> Job:
+        create = CreateUpload(
+            intake=self.intake,
+            models=Model,
+            allowance=self.allowance,
+            job_retention=timedelta(days=30),
+            clock=self.clock,
+        )
         return create(
             UploadRequest(
                 user_id=user_id,
@@ -260,36 +204,43 @@ class Account:
                 source=Source(content_type="image/png", file_name="photo.png"),
                 options=Options(),
                 idempotency_key=None,
+                anew=anew,
             )
         )
 
-    def create_batch(self, *contents: bytes | None, key: str | None = None, tier: str = "basic") -> CreatedBatch:
-        """None for a photo that will be uploaded."""
+    def create_batch(
+        self, *contents: bytes | str | None, key: str | None = None, tier: str = "basic", anew: bool = True
+    ) -> CreatedBatch:
+        """None for a photo that will be uploaded, a URL for one that will be fetched. `anew` as in `removal`."""
         create = CreateBatch(
             batches=self.batches,
             objects=self.objects,
             queue=self.queue,
             models=Model,
+            allowance=self.allowance,
             job_retention=timedelta(days=30),
             clock=self.clock,
         )
         source = Source(content_type="image/png", file_name="photo.png")
-        files = [BatchFile(source, content) for content in contents]
+        files = [
+            BatchFile(replace(source, url=content)) if isinstance(content, str) else BatchFile(source, content)
+            for content in contents
+        ]
         return create(
-            BatchRequest(user_id="anna", tier=tier_named(tier), options=Options(), files=files, idempotency_key=key)
-        )
-
-    def written(self, key: str, content: bytes) -> ReceivedFile:
-        """Puts a file into the bucket; returns what S3 tells of it."""
-        etag = self.s3.put_object(Bucket=BUCKET, Key=key, Body=content)["ETag"].strip('"')
-        self.writes += 1
-        return ReceivedFile(
-            key=key, size=len(content), etag=etag, sequencer=f"{self.writes:016X}", written_at=self.clock()
+            BatchRequest(
+                user_id="anna",
+                tier=tier_named(tier),
+                options=Options(),
+                files=files,
+                idempotency_key=key,
+                anew=anew,
+            )
         )
 
     def receive(self, file: ReceivedFile) -> None:
         receive_file = ReceiveFile(
             jobs=self.jobs,
+            intake=self.intake,
             batches=self.batches,
             ledger=self.ledger,
             objects=self.objects,
@@ -317,6 +268,7 @@ class Account:
     def reconcile(self) -> Reconcile:
         return Reconcile(
             jobs=self.jobs,
+            intake=self.intake,
             batches=self.batches,
             overdue=self.overdue,
             objects=self.objects,
@@ -324,47 +276,6 @@ class Account:
             archive_queue=self.archive_queue,
             clock=self.clock,
         )
-
-    # ---- looking -------------------------------------------------------------------------------------------
-
-    def balance(self, user_id: str = "anna") -> Balance:
-        return self.ledger.balance(user_id, self.clock())
-
-    def entries(self, user_id: str = "anna") -> list[LedgerEntry]:
-        """The whole ledger, oldest first."""
-        found: list[LedgerEntry] = []
-        cursor = None
-        while True:
-            page, cursor = self.ledger.entries(user_id, limit=100, cursor=cursor)
-            found += page
-            if cursor is None:
-                return found[::-1]
-
-    def movements(self, user_id: str = "anna") -> list[tuple[str, int, int]]:
-        """Kind, available and held of the whole ledger, oldest first."""
-        return [
-            (entry.movement.kind.value, entry.movement.available, entry.movement.held)
-            for entry in self.entries(user_id)
-        ]
-
-    def items(self, table: str) -> list[dict[str, Any]]:
-        """As a scan answers."""
-        return [row.to_json()["Attributes"] for row in rows_of(table)]
-
-    def files(self) -> list[str]:
-        return [entry["Key"] for entry in self.s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
-
-    def received(self) -> list[JobMessage | BatchMessage]:
-        """What the queue hands out now; delayed messages are not among it."""
-        answer = self.sqs.receive_message(
-            QueueUrl=self.sqs.get_queue_url(QueueName="jobs")["QueueUrl"], MaxNumberOfMessages=10
-        )
-        return [parse(message["Body"]) for message in answer.get("Messages", [])]
-
-
-def rows_of(table: str) -> Any:
-    """moto's own, straight from it: asked through boto3 at every step they take most of a test's time."""
-    return get_backend("dynamodb")[DEFAULT_ACCOUNT_ID][REGION].tables[table].all_items()
 
 
 def now(account: Account, job: Job) -> Job:
@@ -398,7 +309,9 @@ def removal(
     key: str | None = None,
     respond_async: bool = False,
     options: Options | None = None,
+    anew: bool = True,
 ) -> Removal:
+    """By default each is worked on, as the photos of most tests are the same."""
     return Removal(
         user_id=user_id,
         tier=tier_named(tier),
@@ -407,4 +320,5 @@ def removal(
         file_name="photo.png",
         idempotency_key=key,
         respond_async=respond_async,
+        anew=anew,
     )

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from tests.integration.jobs.account import Account
 
-FOLDERS = ("inputs", "results", "mattes", "thumbnails", "renders", "zips")
+FOLDERS = ("inputs", "backdrops", "results", "mattes", "thumbnails", "renders", "zips")
+
+READS = ("GetItem", "Query", "GetObject", "ListObjectsV2")
 
 Moment = Literal["before", "after"]
 """The call takes effect in between."""
@@ -54,7 +56,7 @@ class Interruptions:
     """
 
     def __init__(self, account: Account) -> None:
-        self._events = [client.meta.events for client in (account.dynamodb, account.s3, account.sqs)]
+        self._events = [client.meta.events for client in (account.dynamodb, account.s3, account.sqs, account.lambdas)]
         self._armed: Interruption | None = None
         self._lock = Lock()
         self.seen: Counter[tuple[str, Moment]] = Counter()
@@ -83,7 +85,7 @@ class Interruptions:
 
     def _before(self, model: OperationModel, params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
         context["call"] = model.name
-        if model.name == "PutObject":
+        if model.name in ("PutObject", "CopyObject"):
             folders = urlsplit(params["url"]).path.split("/")
             context["call"] += f" {next(name for name in folders if name in FOLDERS)}"
         self._reach(context["call"], "before")
@@ -108,6 +110,38 @@ class Interruptions:
                 raise outcome
 
 
+class AtEveryCall(Interruptions):
+    """Dies once at each call, so that one life has all deaths: an attempt gets one call further than the one before it.
+
+    A call is told from others by its name and by how many came before it in the attempt. Reads of one kind in a row are
+    one: between them nothing changes.
+    """
+
+    def __init__(self, account: Account, moment: Moment, death: type[BaseException]) -> None:
+        super().__init__(account)
+        self.died_at: set[str] = set()
+        self._moment = moment
+        self._death = death
+        self._been: set[tuple[str, int]] = set()
+
+    def __enter__(self) -> Interruptions:
+        self._place, self._last = 0, ""
+        return super().__enter__()
+
+    def _reach(self, call: str, moment: Moment) -> None:
+        with self._lock:
+            if moment == "before":
+                self._place += call != self._last or call not in READS
+                self._last = call
+            place = (call, self._place)
+            if moment != self._moment or place in self._been:
+                return
+            self._been.add(place)
+            self.died_at.add(call)
+        # Parts are sent from threads of the transfer library, out of which only errors reach the function.
+        raise AnswerLostError if call == "PutObject zips" else self._death()
+
+
 moments: st.SearchStrategy[Moment] = st.sampled_from(["before", "after"])
 occurrences = st.sampled_from([1, 1, 2])
 
@@ -119,7 +153,7 @@ def interruptions(calls: list[str]) -> st.SearchStrategy[Interruption | None]:
 
 SUBMITTING = [
     *("TransactWriteItems", "TransactWriteItems", "TransactWriteItems"),  # most depends on these
-    *("UpdateItem", "PutObject inputs", "PutObject results", "SendMessage"),
+    *("UpdateItem", "GetItem", "PutObject inputs", "PutObject results", "SendMessage"),
 ]
 WORKING = ["UpdateItem", "GetItem", "GetObject", "PutObject results", "TransactWriteItems", "SendMessage"]
 ERASING = ["GetItem", "TransactWriteItems", "DeleteObjects", "DeleteItem"]

@@ -11,7 +11,7 @@ from background_remover.domain.jobs import Job, JobStatus
 from background_remover.gateways.dynamodb import Item
 from background_remover.gateways.job_item import PREFIX, from_values
 from background_remover.gateways.object_store import result_key
-from tests.integration.jobs.account import BUCKET, rows_of
+from tests.integration.jobs.aws_account import BUCKET, rows_of
 from tests.quick_moto import values_of
 
 JobKey = tuple[str, str]
@@ -90,10 +90,18 @@ def assert_conserved(*, delivered: set[JobKey]) -> set[JobKey]:
 
     open_holds: dict[str, int] = defaultdict(int)
     for key, job in existing.items():
-        ((_, held),) = movements[key]["hold"]
         if not job.has_ended:
             open_holds[job.user_id] += job.price
-        if job.result:
+        if job.matte_of:
+            made_for = movements[job.user_id, job.matte_of]
+            assert made_for["capture"], "what is free was paid for once"
+            assert job.price == 0, "and is not paid for again"
+            if key not in movements:
+                continue
+        ((_, held),) = movements[key]["hold"]
+        if job.matte_of:
+            assert movements[key]["capture"] == [], "what is free is not captured"
+        elif job.result:
             lesser = (job.tier, job.result.tier) == ("industry", "professional")
             assert job.result.tier == job.tier or lesser, "a lesser tier is delivered only where there is one"
             assert job.price == (15 if lesser else held), "a job costs what was delivered"

@@ -15,13 +15,16 @@ from datetime import timedelta
 import pytest
 
 from background_remover.domain import credits
+from background_remover.domain.credit_errors import InsufficientCreditsError
 from background_remover.domain.credits import Balance, purchase
-from background_remover.domain.errors import DomainError, InsufficientCreditsError, JobInProgressError
+from background_remover.domain.errors import DomainError
+from background_remover.domain.job_errors import JobInProgressError
 from background_remover.domain.jobs import Job, JobStatus, Lease, Quality, Result
 from background_remover.domain.subscriptions import Usage
 from background_remover.gateways.idempotency import IdempotencyKey
 from background_remover.gateways.job_store import LeaseLostError
-from tests.integration.jobs.account import NOON, Account
+from tests.integration.jobs.account import Account
+from tests.integration.jobs.aws_account import NOON
 from tests.integration.jobs.test_job_store import job
 
 
@@ -62,7 +65,7 @@ def at_once[T](times: int, act: Callable[[int], T]) -> list[T | Exception]:
 def test_of_fifty_submits_on_a_balance_that_pays_for_ten_ten_are_taken(account: Account) -> None:
     account.ledger.grant("anna", credits.bonus(30), reference="eighty in all", now=NOON)
 
-    answers = at_once(50, lambda number: account.jobs.submit(job(number, tier="standard"), None, NOON))
+    answers = at_once(50, lambda number: account.intake.submit(job(number, tier="standard"), None, NOON))
 
     taken = [answer for answer in answers if isinstance(answer, Job)]
     refused = [answer for answer in answers if isinstance(answer, InsufficientCreditsError)]
@@ -81,7 +84,7 @@ def test_the_first_requests_of_a_new_user_open_one_account(account: Account) -> 
 
 
 def test_the_first_submits_of_a_new_user_share_the_signup_credits(account: Account) -> None:
-    answers = at_once(20, lambda number: account.jobs.submit(job(number, tier="industry"), None, NOON))
+    answers = at_once(20, lambda number: account.intake.submit(job(number, tier="industry"), None, NOON))
 
     assert sum(isinstance(answer, Job) for answer in answers) == 2
     assert account.balance() == Balance(available=0, held=50)
@@ -90,7 +93,7 @@ def test_the_first_submits_of_a_new_user_share_the_signup_credits(account: Accou
 def test_repeats_of_one_request_make_one_job(account: Account) -> None:
     key = IdempotencyKey("a key", "a body")
 
-    answers = at_once(20, lambda number: account.jobs.submit(job(number, tier="industry"), key, NOON))
+    answers = at_once(20, lambda number: account.intake.submit(job(number, tier="industry"), key, NOON))
 
     assert len({answer.job_id for answer in answers if isinstance(answer, Job)}) == 1
     assert all(isinstance(answer, Job) for answer in answers)
@@ -107,7 +110,7 @@ def test_a_grant_that_arrives_many_times_counts_once(account: Account) -> None:
 
 
 def test_one_of_many_workers_gets_the_lease(account: Account) -> None:
-    queued = account.jobs.submit(job(), None, NOON)
+    queued = account.intake.submit(job(), None, NOON)
 
     answers = at_once(
         20,
@@ -121,7 +124,7 @@ def test_one_of_many_workers_gets_the_lease(account: Account) -> None:
 
 
 def test_a_job_is_either_cancelled_or_worked_on(account: Account) -> None:
-    queued = [account.jobs.submit(job(number, tier="basic"), None, NOON) for number in range(10)]
+    queued = [account.intake.submit(job(number, tier="basic"), None, NOON) for number in range(10)]
 
     def cancel_or_work(number: int) -> Job:
         one = queued[number // 2]
@@ -156,7 +159,7 @@ def test_of_a_hundred_at_once_a_quota_of_fifty_covers_exactly_fifty_and_credits_
     account.subscribe("starter")
     account.ledger.grant("anna", purchase(1000), reference="r", now=NOON)
 
-    taken = at_once(100, lambda number: account.jobs.submit(job(number), None, NOON))
+    taken = at_once(100, lambda number: account.intake.submit(job(number), None, NOON))
 
     assert Counter(each.price for each in taken if isinstance(each, Job)) == {0: 50, 8: 50}
     assert account.subscriptions.usage("anna", NOON.date()) == Usage(50, 0)

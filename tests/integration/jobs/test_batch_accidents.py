@@ -9,14 +9,16 @@ from functools import partial
 import pytest
 
 from background_remover.domain.batches import Archive, BatchStatus
+from background_remover.domain.credit_errors import ContentionError, InsufficientCreditsError
 from background_remover.domain.credits import Balance, purchase
-from background_remover.domain.errors import ContentionError, InsufficientCreditsError, JobNotFoundError
+from background_remover.domain.job_errors import JobNotFoundError
 from background_remover.domain.jobs import Failure, JobStatus
 from background_remover.gateways.dynamodb import to_item
 from background_remover.gateways.object_store import input_key
 from background_remover.gateways.work_queue import BatchMessage, message_for
 from background_remover.use_cases.memory_room import MemoryRoom
-from tests.integration.jobs.account import LEASE, NOON, SECONDS, Account, batch_now, later, now, photo
+from tests.integration.jobs.account import LEASE, SECONDS, Account, batch_now, later, now, photo
+from tests.integration.jobs.aws_account import NOON
 from tests.integration.jobs.interruptions import AnswerLostError, CrashError, Interruption, Interruptions
 
 busy = partial(ContentionError, "busy")

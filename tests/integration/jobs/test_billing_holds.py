@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from moto import mock_aws
 
-from background_remover.domain.errors import (
+from background_remover.domain.credit_errors import (
     AlreadySubscribedError,
-    BatchEndedError,
     InsufficientCreditsError,
     PaymentForSomethingElseError,
     PaymentNotFoundError,
@@ -24,6 +23,7 @@ from background_remover.domain.errors import (
     PaymentUsedError,
     SubscriptionNotFoundError,
 )
+from background_remover.domain.job_errors import BatchEndedError
 from background_remover.domain.payments import Payment, PaymentState
 from background_remover.domain.subscriptions import PLANS, Usage
 from background_remover.gateways.work_queue import message_for
@@ -145,6 +145,7 @@ class Billing(RuleBasedStateMachine):
         user_id=users,
         asked=st.lists(st.tuples(tiers, st.sampled_from(["a matte", "unprocessable"])), min_size=1, max_size=4),
         respond_async=st.booleans(),
+        anew=st.booleans(),
         death=deaths,
     )
     def remove(
@@ -152,6 +153,7 @@ class Billing(RuleBasedStateMachine):
         user_id: str,
         asked: list[tuple[str, Literal["a matte", "unprocessable"]]],
         respond_async: bool,
+        anew: bool,
         death: Interruption | None,
     ) -> None:
         """One photo after the other; at the first the function may die."""
@@ -159,15 +161,17 @@ class Billing(RuleBasedStateMachine):
             if answer != "a matte":
                 self.hub.play(Fault(answer))
             with self.perhaps(death), contextlib.suppress(InsufficientCreditsError):
-                job = self.account.remove(removal(user_id=user_id, tier=tier, respond_async=respond_async))
-                event(f"{job.status}, paid for by {'a plan' if job.coverage else 'credits'}")
+                wanted = removal(user_id=user_id, tier=tier, respond_async=respond_async, anew=anew)
+                job = self.account.remove(wanted)
+                payer = "nobody" if job.matte_of else "a plan" if job.coverage else "credits"
+                event(f"{job.status}, paid for by {payer}")
             self.hub.reset()
             death = None
 
-    @rule(images=st.integers(1, 3), cancel=st.booleans())
-    def batch(self, images: int, cancel: bool) -> None:
+    @rule(images=st.integers(1, 3), cancel=st.booleans(), anew=st.booleans())
+    def batch(self, images: int, cancel: bool, anew: bool) -> None:
         with contextlib.suppress(InsufficientCreditsError):
-            created = self.account.create_batch(*[photo()] * images)
+            created = self.account.create_batch(*[photo()] * images, anew=anew)
             self.account.process_and_close(message_for(created.jobs[0]))
             if cancel:
                 with contextlib.suppress(BatchEndedError):

@@ -7,26 +7,14 @@ from hypothesis import strategies as st
 
 from background_remover.domain import credits
 from background_remover.domain.credits import Balance
-from background_remover.domain.errors import MalformedCursorError
+from background_remover.domain.request_errors import MalformedCursorError
 from background_remover.gateways.credit_ledger import CreditLedger
-from tests.integration.jobs.account import NOON, Account
+from tests.integration.jobs.account import Account
+from tests.integration.jobs.aws_account import NOON
 
 
-def test_a_new_account_has_the_signup_credits(account: Account) -> None:
-    assert account.ledger.balance("anna", NOON) == Balance(available=50, held=0)
-    assert account.movements() == [("bonus", 50, 0)]
-
-
-def test_the_signup_credits_come_once(account: Account) -> None:
-    account.ledger.open_account("anna", NOON)
-    account.ledger.open_account("anna", NOON + timedelta(days=1))
-
-    assert account.balance() == Balance(available=50, held=0)
-    assert account.movements() == [("bonus", 50, 0)]
-
-
-def test_an_account_opens_without_an_entry_where_there_are_no_signup_credits(account: Account) -> None:
-    ledger = CreditLedger(account.dynamodb, table="CreditsTable", signup_credits=0)
+def test_an_account_opens_without_credits(account: Account) -> None:
+    ledger = CreditLedger(account.dynamodb, table="CreditsTable")
 
     assert ledger.balance("anna", NOON) == Balance(available=0, held=0)
     assert ledger.entries("anna", limit=10, cursor=None) == ([], None)

@@ -15,11 +15,13 @@ import pytest
 from moto import mock_aws
 
 from background_remover.domain.batches import Batch
+from background_remover.domain.errors import DomainError
+from background_remover.domain.image_errors import ImageNotFetchedError
 from background_remover.domain.jobs import JobStatus
 from background_remover.domain.tiers import TIERS
 from background_remover.gateways.object_store import archive_key, input_key, result_key
 from background_remover.observability import metrics
-from tests.integration.jobs.account import TOKEN, Account, photo
+from tests.integration.jobs.account import TOKEN, Account, photo, removal
 from tests.integration.jobs.interruptions import AnswerLostError, CrashError, Interruption, Interruptions, Moment
 from tests.stack.hugging_face import Fault, HuggingFaceStandIn
 
@@ -42,8 +44,15 @@ class Scenario:
     looks_contradict: bool = False
     inline: bool = False
     cancelled: bool = False
+    first_is_known: bool = False
+    urls: tuple[str, ...] = ()
+    """Of `WEB`, in place of the photos."""
 
 
+WEB: dict[str, bytes | DomainError] = {
+    "https://example.com/teal": photo(),
+    "https://example.com/nothing": ImageNotFetchedError("The server of the image answers with status 404."),
+}
 SCENARIOS = {
     "one is corrupt and one never comes": Scenario(
         (photo(), b"no photo", photo("coral"), None),
@@ -61,6 +70,16 @@ SCENARIOS = {
     ),
     "they come with the request": Scenario(
         (photo(), photo("coral")), ends=("completed", "completed"), mortals=("create",), inline=True
+    ),
+    "the matte of one is known": Scenario(
+        (photo(), photo("coral")), ends=("completed", "completed"), mortals=("work",), first_is_known=True
+    ),
+    "they are fetched, but one is not there": Scenario(
+        (),
+        ends=("completed", "failed"),
+        mortals=("work",),
+        inline=True,
+        urls=("https://example.com/teal", "https://example.com/nothing"),
     ),
     "it is cancelled half-way": Scenario(
         (photo(), photo("coral"), None),
@@ -127,6 +146,7 @@ class World:
         self.cleanup = ExitStack()
         self.cleanup.enter_context(mock_aws())
         self.account = self.cleanup.enter_context(Account(self.hub, token=TOKEN))
+        self.account.web = WEB
         self.interruptions = Interruptions(self.account)
         return self
 
@@ -141,6 +161,8 @@ class World:
         At one of them it dies, if `dies_at` is given.
         """
         account, self.watching = self.account, watching
+        if self.scenario.first_is_known:
+            account.remove(removal(self.scenario.photos[0]))
         balance = account.balance().available
         if dies_at:
             self.interruptions.arm(dies_at)
@@ -162,8 +184,8 @@ class World:
     def create(self) -> None:
         """The caller of an inline batch asks again; of the forms of another nobody heard."""
         inline = self.scenario.inline
-        contents = self.scenario.photos if inline else [None] * len(self.scenario.photos)
-        act = partial(self.account.create_batch, *contents, key="once", tier=self.scenario.tier)
+        contents = self.scenario.urls or (self.scenario.photos if inline else [None] * len(self.scenario.photos))
+        act = partial(self.account.create_batch, *contents, key="once", tier=self.scenario.tier, anew=False)
         if inline:
             self.does_at_last("create", act)
         else:
@@ -234,7 +256,9 @@ class World:
         charged = sum(item.price for item in items if item.status is JobStatus.COMPLETED)
         assert (batch.charged, batch.released, batch.held) == (charged, batch.price - charged, 0)
         for item in items:
-            if item.result:
+            if item.result and item.matte_of:
+                assert (self.scenario.first_is_known, item.price, item.result.looks) == (True, 0, 0)
+            elif item.result:
                 full_price = TIERS[item.tier].credits
                 assert item.result.looks == (3 if self.scenario.looks_contradict else TIERS[item.result.tier].looks)
                 assert item.price == (full_price if item.result.tier == item.tier else 15)
@@ -250,8 +274,10 @@ class World:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 assert archive.testzip() is None
                 assert len(archive.namelist()) == batch.completed + 1
+        assert sum(item.matte_of is not None for item in items) == self.scenario.first_is_known
+        every_job, _ = account.jobs.page("anna", limit=100, cursor=None, status=None, tier=None)
         assert {key for key in account.files() if key.startswith("results/")} == {
-            result_key(item) for item in items if item.status is JobStatus.COMPLETED
+            result_key(job) for job in every_job if job.status is JobStatus.COMPLETED
         }
         if self.created and not self.scenario.cancelled:
             # A cancellation that died may meet images that were delivered meanwhile.

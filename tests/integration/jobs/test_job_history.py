@@ -9,12 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from background_remover.domain import credits
-from background_remover.domain.errors import JobNotFoundError, MalformedCursorError
+from background_remover.domain.job_errors import JobNotFoundError
 from background_remover.domain.jobs import Job, JobStatus
+from background_remover.domain.request_errors import MalformedCursorError
 from background_remover.gateways.dynamodb import to_item, write_all
 from background_remover.gateways.idempotency import IdempotencyKey
 from background_remover.gateways.job_item import to_values
-from tests.integration.jobs.account import NOON, Account
+from tests.integration.jobs.account import Account
+from tests.integration.jobs.aws_account import NOON
 from tests.integration.jobs.test_job_store import job
 from tests.stores import stores
 
@@ -25,8 +27,8 @@ def history(account: Account) -> list[Job]:
     account.ledger.grant("anna", credits.bonus(100), reference="enough", now=NOON)
     jobs = []
     for number in range(7):
-        account.jobs.submit(job(number, user_id="ben", tier="basic"), None, NOON)
-        queued = account.jobs.submit(job(number, tier="basic" if number < 4 else "standard"), None, NOON)
+        account.intake.submit(job(number, user_id="ben", tier="basic"), None, NOON)
+        queued = account.intake.submit(job(number, tier="basic" if number < 4 else "standard"), None, NOON)
         jobs.append(account.jobs.cancel(queued, NOON) if number % 2 else queued)
     return jobs[::-1]
 
@@ -69,7 +71,7 @@ def test_a_filtered_page_is_filled_though_other_jobs_lie_between(account: Accoun
 
 
 def test_idempotency_records_are_no_jobs(account: Account) -> None:
-    account.jobs.submit(job(), IdempotencyKey("a key", "a body"), NOON)
+    account.intake.submit(job(), IdempotencyKey("a key", "a body"), NOON)
 
     assert pages(account, limit=10) == [[job()]]
 
@@ -87,7 +89,7 @@ def test_an_id_longer_than_dynamodbs_keys_is_not_found_without_asking() -> None:
 
 @pytest.mark.parametrize("user_id", ["anna", "ben"])
 def test_a_job_is_found_by_its_owner_only(account: Account, user_id: str) -> None:
-    account.jobs.submit(job(user_id=user_id), None, NOON)
+    account.intake.submit(job(user_id=user_id), None, NOON)
     stranger = "ben" if user_id == "anna" else "anna"
 
     assert account.jobs.get(user_id, job().job_id).user_id == user_id
@@ -96,7 +98,7 @@ def test_a_job_is_found_by_its_owner_only(account: Account, user_id: str) -> Non
 
 
 def test_a_forgotten_job_is_gone_and_its_ledger_stays(account: Account) -> None:
-    cancelled = account.jobs.cancel(account.jobs.submit(job(), None, NOON), NOON + timedelta(seconds=1))
+    cancelled = account.jobs.cancel(account.intake.submit(job(), None, NOON), NOON + timedelta(seconds=1))
 
     account.jobs.forget(cancelled)
 

@@ -5,12 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from background_remover.domain.credit_errors import InsufficientCreditsError
 from background_remover.domain.credits import Balance
-from background_remover.domain.errors import (
-    InsufficientCreditsError,
-    JobInProgressError,
-    JobNotFoundError,
-)
+from background_remover.domain.job_errors import JobInProgressError, JobNotFoundError
 from background_remover.domain.jobs import (
     Doubt,
     Failure,
@@ -29,7 +26,8 @@ from background_remover.domain.tiers import TIERS
 from background_remover.gateways.dynamodb import TransactionRefusedError
 from background_remover.gateways.idempotency import IdempotencyKey
 from background_remover.gateways.job_store import LeaseLostError
-from tests.integration.jobs.account import NOON, Account
+from tests.integration.jobs.account import Account
+from tests.integration.jobs.aws_account import NOON
 
 MINUTE = timedelta(minutes=1)
 RESULT = Result(
@@ -68,7 +66,7 @@ def job(number: int = 0, *, user_id: str = "anna", tier: str = "standard", lease
 
 def submitted(account: Account, new: Job | None = None) -> Job:
     new = new or job()
-    return account.jobs.submit(new, None, new.created_at)
+    return account.intake.submit(new, None, new.created_at)
 
 
 def leased(account: Account, *, holder: str = "a worker", lease_for: timedelta = MINUTE) -> Job:
@@ -133,7 +131,7 @@ def test_a_refused_submission_writes_nothing(account: Account) -> None:
     before = account.items("JobsTable"), account.items("CreditsTable")
 
     with pytest.raises(InsufficientCreditsError):
-        account.jobs.submit(job(3, tier="basic"), KEY, NOON)
+        account.intake.submit(job(3, tier="basic"), KEY, NOON)
 
     assert (account.items("JobsTable"), account.items("CreditsTable")) == before
 

@@ -22,13 +22,10 @@ from hypothesis.stateful import (
 from moto import mock_aws
 
 from background_remover.domain import credits
-from background_remover.domain.errors import (
-    IdempotencyKeyReusedError,
-    InsufficientCreditsError,
-    JobInProgressError,
-    JobNotFoundError,
-)
+from background_remover.domain.credit_errors import InsufficientCreditsError
+from background_remover.domain.job_errors import JobInProgressError, JobNotFoundError
 from background_remover.domain.jobs import Job
+from background_remover.domain.request_errors import IdempotencyKeyReusedError
 from background_remover.gateways.idempotency import WINDOW
 from background_remover.gateways.job_store import LeaseLostError
 from background_remover.gateways.work_queue import JobMessage
@@ -88,6 +85,7 @@ class Money(RuleBasedStateMachine):
     hub: ClassVar[HuggingFaceStandIn]
     lesser_deliveries: ClassVar[int] = 0
     debts: ClassVar[int] = 0
+    free_deliveries: ClassVar[int] = 0
 
     @initialize(tiers=st.lists(tiers, min_size=3, max_size=5))
     def open(self, tiers: list[str]) -> None:
@@ -107,7 +105,7 @@ class Money(RuleBasedStateMachine):
         for tier in tiers:
             self.account.clock.advance(timedelta(seconds=1))
             with contextlib.suppress(InsufficientCreditsError):
-                self.account.remove(removal(tier=tier, respond_async=True))
+                self.account.remove(removal(tier=tier, respond_async=True, anew=True))
 
     # ---- what callers do ---------------------------------------------------------------------------------
 
@@ -117,6 +115,7 @@ class Money(RuleBasedStateMachine):
         colour=st.sampled_from(["teal", "teal", "red"]),
         key=st.sampled_from([None, "k1", "k2"]),
         respond_async=st.booleans(),
+        anew=st.booleans(),
         answer=answers,
         times=how_often,
         interruption=interruptions(SUBMITTING),
@@ -128,6 +127,7 @@ class Money(RuleBasedStateMachine):
         colour: str,
         key: str | None,
         respond_async: bool,
+        anew: bool,
         answer: Answer,
         times: int,
         interruption: Interruption | None,
@@ -137,7 +137,7 @@ class Money(RuleBasedStateMachine):
             self.requests_that_may_hold += 1
             if key:
                 self.windows[user_id, key] = now
-        request = removal(photo(colour), user_id=user_id, tier=tier, key=key, respond_async=respond_async)
+        request = removal(photo(colour), user_id=user_id, tier=tier, key=key, respond_async=respond_async, anew=anew)
         holds = money.holds()
         try:
             with self.interrupted(interruption, answer, times):
@@ -279,6 +279,7 @@ class Money(RuleBasedStateMachine):
         self.money_is_conserved()
         jobs = money.jobs().values()
         Money.lesser_deliveries += sum(job.result is not None and job.result.tier != job.tier for job in jobs)
+        Money.free_deliveries += sum(job.result is not None and job.matte_of is not None for job in jobs)
         left = [job for job in jobs if not job.has_ended]
         sent = {(sent.message.user_id, sent.message.job_id) for sent in self.account.sent}
         assert [job for job in left if (job.user_id, job.job_id) in sent or job.created_at not in self.crashed_at] == []
@@ -349,3 +350,4 @@ def test_money_is_conserved(hub: HuggingFaceStandIn) -> None:
     )
     assert Money.lesser_deliveries
     assert Money.debts
+    assert Money.free_deliveries

@@ -6,13 +6,14 @@ from datetime import date, timedelta
 
 import pytest
 
+from background_remover.domain.credit_errors import InsufficientCreditsError
 from background_remover.domain.credits import Balance, purchase
-from background_remover.domain.errors import InsufficientCreditsError
 from background_remover.domain.jobs import JobStatus
 from background_remover.domain.subscriptions import Coverage, Usage
 from background_remover.gateways.object_store import input_key
 from background_remover.gateways.work_queue import message_for
-from tests.integration.jobs.account import NOON, Account, photo, removal
+from tests.integration.jobs.account import Account, photo, removal
+from tests.integration.jobs.aws_account import NOON
 from tests.integration.jobs.interruptions import Interruption, Interruptions
 from tests.stack.hugging_face import Fault, HuggingFaceStandIn
 

@@ -11,7 +11,8 @@ from background_remover.domain.jobs import Job, JobStatus, Lease, Margin, Option
 from background_remover.gateways.job_store import LeaseLostError
 from background_remover.gateways.object_store import input_key, matte_key, result_key, thumbnail_key
 from background_remover.gateways.work_queue import JobMessage, message_for
-from tests.integration.jobs.account import LEASE, NOON, Account, SentMessage, now, photo, removal
+from tests.integration.jobs.account import LEASE, Account, now, photo, removal
+from tests.integration.jobs.aws_account import NOON, SentMessage
 from tests.integration.jobs.interruptions import AnswerLostError, CrashError, Interruption, Interruptions, Moment
 from tests.stack.hugging_face import Call, Fault, HuggingFaceStandIn
 

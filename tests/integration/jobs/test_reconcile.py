@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 
 from background_remover.domain.batches import BatchStatus
+from background_remover.domain.credit_errors import InsufficientCreditsError
 from background_remover.domain.credits import Balance, purchase
-from background_remover.domain.errors import InsufficientCreditsError
 from background_remover.domain.jobs import JobStatus, Lease
 from background_remover.gateways.object_store import input_key
 from background_remover.gateways.work_queue import BatchMessage, message_for
-from tests.integration.jobs.account import LEASE, NOON, Account, batch_now, later, now, photo, removal
+from tests.integration.jobs.account import LEASE, Account, batch_now, later, now, photo, removal
+from tests.integration.jobs.aws_account import NOON
 from tests.integration.jobs.interruptions import CrashError, Interruption, Interruptions
 
 

@@ -9,25 +9,26 @@ import pytest
 from moto import mock_aws
 from PIL import Image
 
+from background_remover.domain.credit_errors import InsufficientCreditsError
 from background_remover.domain.credits import Balance
-from background_remover.domain.errors import (
+from background_remover.domain.image_errors import (
     CorruptImageError,
     DecompressionBombError,
     EmptyImageError,
-    IdempotencyKeyReusedError,
     ImageError,
-    InsufficientCreditsError,
     NotAnImageError,
-    TierUnavailableError,
     TooManyPixelsError,
     UnsupportedImageTypeError,
 )
+from background_remover.domain.inference_errors import TierUnavailableError
 from background_remover.domain.jobs import Doubt, JobStatus, Margin, Options, Quality
+from background_remover.domain.request_errors import IdempotencyKeyReusedError
 from background_remover.domain.tiers import Model
 from background_remover.gateways.object_store import input_key, matte_key, result_key, thumbnail_key
 from background_remover.gateways.work_queue import JobMessage
 from background_remover.use_cases.remove_image import Removal
-from tests.integration.jobs.account import BUCKET, NOON, TOKEN, Account, SentMessage, photo, removal
+from tests.integration.jobs.account import TOKEN, Account, photo, removal
+from tests.integration.jobs.aws_account import BUCKET, NOON, SentMessage
 from tests.stack.hugging_face import Fault, FaultKind, HuggingFaceStandIn
 from tests.unit.imaging import images
 

@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pytest
 
+from background_remover.domain.credit_errors import ContentionError
 from background_remover.domain.credits import Balance
-from background_remover.domain.errors import ContentionError
 from background_remover.domain.jobs import JobStatus
 from background_remover.gateways.work_queue import JobMessage
-from tests.integration.jobs.account import Account, SentMessage, removal
+from tests.integration.jobs.account import Account, removal
+from tests.integration.jobs.aws_account import SentMessage
 from tests.integration.jobs.interruptions import AnswerLostError, Interruption, Interruptions, Moment
 
 SUBMIT = "TransactWriteItems"

@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from background_remover.domain.credits import Balance
-from background_remover.domain.errors import JobNotFoundError, NotAcceptableError, UploadMissingError
+from background_remover.domain.job_errors import JobNotFoundError, UploadMissingError
 from background_remover.domain.jobs import JobStatus
+from background_remover.domain.request_errors import NotAcceptableError
 from background_remover.gateways.object_store import input_key
 from background_remover.gateways.work_queue import message_for
 from tests.integration.jobs.account import Account, photo

@@ -9,20 +9,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from background_remover.domain.errors import (
-    InvalidParameterError,
+from background_remover.domain.image_errors import TooManyPixelsError
+from background_remover.domain.job_errors import (
     JobNotFoundError,
     NothingToRenderError,
     RenderingExpiredError,
-    TooManyPixelsError,
     TooManyRenderingsError,
 )
 from background_remover.domain.jobs import Job, JobStatus, Lease, Margin, Options
+from background_remover.domain.request_errors import InvalidParameterError
 from background_remover.domain.tiers import Tier
 from background_remover.gateways.object_store import input_key, matte_key, renders_prefix, result_key
 from background_remover.gateways.work_queue import message_for
 from background_remover.use_cases.render import MOST_RENDERINGS, Render
-from tests.integration.jobs.account import BUCKET, INPUT_RETENTION, NOON, Account, photo, removal
+from tests.integration.jobs.account import INPUT_RETENTION, Account, photo, removal
+from tests.integration.jobs.aws_account import BUCKET, NOON
 from tests.integration.jobs.interruptions import CrashError, Interruption, Interruptions, Moment
 from tests.stack.hugging_face import Fault, HuggingFaceStandIn
 from tests.unit.imaging import images

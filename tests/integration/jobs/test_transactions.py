@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from background_remover.domain.errors import ContentionError
+from background_remover.domain.credit_errors import ContentionError
 from background_remover.gateways import dynamodb
 from background_remover.gateways.dynamodb import TransactionRefusedError, find_all, to_item, transact, update
 

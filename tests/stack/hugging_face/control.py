@@ -19,6 +19,7 @@ class Controllable(Protocol):
     def forget_faults(self) -> None: ...
     def forget_requests(self) -> None: ...
     def set_latency(self, seconds: float) -> None: ...
+    def set_chance(self, seed: int) -> None: ...
     def rotate_token(self, token: str) -> None: ...
     def reset(self) -> None: ...
 
@@ -48,6 +49,9 @@ class StandInControl:
 
     def set_latency(self, seconds: float) -> None:
         self._call("POST", "latency", {"seconds": seconds})
+
+    def set_chance(self, seed: int) -> None:
+        self._call("POST", "chance", {"seed": seed})
 
     def rotate_token(self, token: str) -> None:
         self._call("POST", "token", {"token": token})
@@ -86,6 +90,8 @@ def control_answer(stand_in: Controllable, method: str, path: str, body: bytes) 
                 return Answer(200, "application/octet-stream", stand_in.last_photo or b"")
             case "POST", "latency":
                 stand_in.set_latency(float(content["seconds"]))
+            case "POST", "chance":
+                stand_in.set_chance(int(content["seed"]))
             case "POST", "token":
                 stand_in.rotate_token(str(content["token"]))
             case _:

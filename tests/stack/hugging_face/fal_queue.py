@@ -20,7 +20,7 @@ from tests.stack.hugging_face.answers import Answer, altered, cut_out, error_ans
 from tests.stack.hugging_face.faults import Fault
 
 DATA_URI = re.compile(r"data:image/(jpeg|png|webp);base64,(?P<content>.+)", re.DOTALL)
-KEPT = 64
+KEPT = 512
 
 
 class InvalidPhotoError(ValueError):

@@ -63,6 +63,8 @@ class Fault:
     kind: FaultKind
     times: int = 1
     on: Call | None = None
+    share: float = 1.0
+    """of the requests that make the call; which, is chance"""
     status: int = 500
     """of `server_error`"""
     estimated_time: float | None = 20.0
@@ -83,6 +85,8 @@ class Fault:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise FaultError(f"Unknown fault {self.kind!r}; known: {', '.join(sorted(KINDS))}.")
+        if not 0 < self.share <= 1:
+            raise FaultError("A fault's share is above 0 and at most 1.")
         if self.times < 1:
             raise FaultError("A fault is played at least once.")
         if self.on is not None and self.on not in get_args(Call):

@@ -2,6 +2,7 @@
 
 import hmac
 import io
+import random
 import re
 import threading
 import time
@@ -51,6 +52,7 @@ class HuggingFaceStandIn:
         self._segmenter = segmenter or FixedMatte()
         self._latency = 0.0
         self._faults: list[Fault] = []
+        self._chance = random.Random(0)
         self._requests: list[ReceivedRequest] = []
         self._last_photo: bytes | None = None
         self._lock = threading.Lock()
@@ -98,6 +100,10 @@ class HuggingFaceStandIn:
         """Let every inference from now on take that long, if it does not take longer by itself."""
         self._latency = seconds
 
+    def set_chance(self, seed: int) -> None:
+        """Let chance, which decides on faults that meet a share of the requests, begin anew."""
+        self._chance = random.Random(seed)
+
     def rotate_token(self, token: str) -> None:
         """Accept this token from now on, and the one before no more."""
         self._token = token
@@ -134,7 +140,7 @@ class HuggingFaceStandIn:
 
     def _next_fault(self, call: Call) -> Fault | None:
         for position, fault in enumerate(self._faults):
-            if fault.meets(call):
+            if fault.meets(call) and self._chance.random() < fault.share:
                 left = [replace(fault, times=fault.times - 1)] if fault.times > 1 else []
                 self._faults[position : position + 1] = left
                 return fault

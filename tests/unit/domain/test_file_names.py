@@ -1,10 +1,12 @@
+import re
 import unicodedata
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from background_remover.domain.file_names import archive_names
+from background_remover.domain.file_names import archive_names, attachment, saved_name
 
 
 @pytest.mark.parametrize(
@@ -44,3 +46,27 @@ def test_whatever_they_are_called_they_can_be_unpacked_side_by_side(originals: l
         assert not set(name) & set('/\\:*?"<>|')
         assert not any(unicodedata.category(character) == "Cc" and ord(character) < 32 for character in name)
         assert not name.startswith((" ", "."))
+
+
+@pytest.mark.parametrize(
+    ("original", "kind", "name"),
+    [
+        ("cat.jpg", "", "cat.png"),
+        ("cat.jpg", "matte", "cat-matte.png"),
+        ("../../etc/passwd", "", "passwd.png"),
+        ('a"; filename=evil.html', "", "a_; filename=evil.png"),
+        ("page.html\r\nSet-Cookie: a=b", "", "page.png"),
+    ],
+)
+def test_what_was_made_of_a_photo_is_saved_under_its_name(original: str, kind: str, name: str) -> None:
+    assert saved_name(original, "png", kind=kind) == name
+
+
+@given(st.text(max_size=255) | st.text("\"\\\r\n;'%\0/", max_size=20))
+def test_no_name_breaks_out_of_its_header(original: str) -> None:
+    header = attachment(saved_name(original, "png"))
+
+    assert re.fullmatch(r'attachment; filename="[ -~]+\.png"; filename\*=UTF-8\'\'[\w.~%-]+\.png', header, re.ASCII)
+    assert header.count('"') == 2
+    assert "\\" not in header
+    assert unquote(header.partition("UTF-8''")[2]) == saved_name(original, "png")

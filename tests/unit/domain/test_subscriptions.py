@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from background_remover.domain.errors import AlreadySubscribedError, UnknownPlanError
+from background_remover.domain.credit_errors import AlreadySubscribedError, UnknownPlanError
 from background_remover.domain.subscriptions import (
     PLANS,
     Coverage,

@@ -1,6 +1,6 @@
 import pytest
 
-from background_remover.domain.errors import UnknownTierError
+from background_remover.domain.request_errors import UnknownTierError
 from background_remover.domain.tiers import TIERS, Model, delivered_with, tier_named, tiers_up_to
 
 

@@ -5,7 +5,7 @@ import struct
 import pytest
 from PIL import AvifImagePlugin, Image
 
-from background_remover.domain.errors import CorruptImageError, DecompressionBombError
+from background_remover.domain.image_errors import CorruptImageError, DecompressionBombError
 from imaging.avif import decoded_pixels
 from imaging.boxes import boxes
 from imaging.photo import decode, inference_copy, inspect

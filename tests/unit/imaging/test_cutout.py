@@ -7,7 +7,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from background_remover.domain.errors import TooManyPixelsError
+from background_remover.domain.image_errors import TooManyPixelsError
 from background_remover.domain.jobs import OutputFormat
 from background_remover.domain.tiers import Refinement
 from imaging.cutout import CONTENT_TYPES, MAX_SIDES, Cutout, compose, encode, thumbnail

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from background_remover.domain.errors import TooManyPixelsError
+from background_remover.domain.image_errors import TooManyPixelsError
 from background_remover.domain.jobs import Margin, Options, OutputFormat
 from background_remover.domain.tiers import Refinement
 from imaging.cutout import MAX_SIDES, Cutout, compose
@@ -132,7 +132,14 @@ def test_the_long_edge_is_at_most_max_size_and_never_enlarged(
 
 
 @pytest.mark.parametrize(
-    ("size", "to"), [((640, 480), (320, 240)), ((300, 701), (137, 320)), ((900, 640), (3, 2)), ((64, 48), (63, 47))]
+    ("size", "to"),
+    [
+        ((640, 480), (320, 240)),
+        ((300, 701), (137, 320)),
+        ((900, 640), (3, 2)),
+        ((64, 48), (63, 47)),
+        ((60, 400), (180, 1000)),
+    ],
 )
 def test_in_strips_it_is_scaled_as_pillow_scales_the_whole(size: tuple[int, int], to: tuple[int, int]) -> None:
     cutout = soft_cutout(*size)

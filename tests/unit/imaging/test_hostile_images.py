@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from background_remover.domain.errors import (
+from background_remover.domain.image_errors import (
     CorruptImageError,
     DecompressionBombError,
     EmptyImageError,

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from background_remover.domain.errors import CorruptImageError, DecompressionBombError
+from background_remover.domain.image_errors import CorruptImageError, DecompressionBombError
 from imaging.photo import decode, inference_copy
 from tests.unit.imaging.images import file_of, gradient
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from background_remover.domain.errors import InvalidMatteError
+from background_remover.domain.inference_errors import InvalidMatteError
 from imaging.matte import decode_matte, encode_matte, read_matte, upsample
 from tests.unit.imaging.images import file_of, gradient, photo_file, png_chunk, png_file, png_header, text_bomb
 

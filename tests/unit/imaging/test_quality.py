@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis.extra import numpy as arrays
 from PIL import Image, ImageDraw
 
-from background_remover.domain.errors import UnknownForegroundError
+from background_remover.domain.image_errors import UnknownForegroundError
 from background_remover.domain.jobs import Doubt, Quality
 from imaging.matte import Matte
 from imaging.quality import FAINT, assess

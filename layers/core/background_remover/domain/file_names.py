@@ -1,13 +1,17 @@
-"""Names inside an archive: the users' own, made harmless and unique on every file system."""
+"""Names of files that users get: their own, made harmless on every file system, and unique inside an archive."""
 
 import re
 import unicodedata
 from collections.abc import Iterable
+from urllib.parse import quote
 
 LONGEST_NAME = 200
 """Bytes of UTF-8; file systems take 255, and a number may have to be added."""
 
 MANIFEST = "manifest.json"
+
+EXTENSIONS = {"png": "png", "webp": "webp", "jpeg": "jpg"}
+"""Of files in an output format, as people write them."""
 
 # https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file
 _FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f\x7f]')
@@ -31,6 +35,21 @@ def archive_names(originals: Iterable[str], extension: str) -> list[str]:
         taken.add(name.casefold())
         names.append(name)
     return names
+
+
+def saved_name(original: str, extension: str, *, kind: str = "") -> str:
+    """The name of what was made of the photo `original`: its stem, the `kind` of what is not the result, and the
+    extension (no dot)."""
+    return f"{_harmless_stem(original)}{kind and f'-{kind}'}.{extension}"
+
+
+def attachment(name: str) -> str:
+    """A Content-Disposition by which a browser saves what it gets under a harmless name, and never shows it as a page.
+
+    In plain ASCII, with the name itself beside it: https://www.rfc-editor.org/rfc/rfc6266#appendix-D
+    """
+    plain = re.sub(r"[^ !#$&'()+,\-.0-9=@A-Z\[\]^_`a-z{}~]", "_", name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _harmless_stem(original: str) -> str:

@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal, get_args
 
+from background_remover.domain.placement import Margin as Margin
+from background_remover.domain.placement import Margins, Position, Region
 from background_remover.domain.subscriptions import Coverage
 
 PhotoType = Literal["image/jpeg", "image/png", "image/webp", "image/gif", "image/heic", "image/heif", "image/avif"]
@@ -99,39 +101,45 @@ class Submission:
         return self.sent_at + FIRST_PAUSE * 3.0 ** (self.number - 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Margin:
-    """Around the subject: `amount` in pixels of the photo, or in per cent of the subject's larger side."""
-
-    amount: int
-    unit: Literal["px", "%"] = "px"
-
-    def pixels(self, larger_side: int) -> int:
-        return self.amount if self.unit == "px" else round(larger_side * self.amount / 100)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """How the result is rendered.
 
-    `background` is an RGB colour put behind the cut-out; None leaves it transparent. `crop`: to the subject with this
-    margin, as far as the photo goes; None leaves the whole photo. `output`: the cut-out, or its alpha as a grey image.
-    `max_size`: the longest that the long edge may be, in pixels. `lossless` is said of WebP, which can be both.
+    `background` is an RGB colour put behind the cut-out, `background_image` the SHA-256 in hex of an image that is,
+    centred and scaled to fill; with neither it stays transparent. `region`: only there is a subject looked for, and all
+    else is transparent. `scale`: the subject is made as large as fits into so many per cent of the photo's width and
+    height. `position`: where in the photo's frame the subject stands; None leaves it in its place, or centres it where
+    it is scaled. `crop`: to the subject with this margin, as far as the photo goes; None leaves the whole photo.
+    `output`: the cut-out, or its alpha as a grey image. `max_size`: the longest that the long edge may be, in pixels.
+    `lossless` is said of WebP, which can be both.
     """
 
     format: OutputFormat = "png"
     background: Colour | None = None
-    crop: Margin | None = None
+    crop: Margin | Margins | None = None
     output: Output = "cutout"
     max_size: int | None = None
     lossless: bool = False
+    background_image: str | None = None
+    region: Region | None = None
+    scale: int | None = None
+    position: Position | None = None
+
+    def __repr__(self) -> str:
+        """Keys and fingerprints are made of it: without the options that came later, it is what it was before them."""
+        values = {name: getattr(self, name) for name in self.__slots__}
+        later = ("background_image", "region", "scale", "position")
+        said = (f"{name}={value!r}" for name, value in values.items() if value is not None or name not in later)
+        return f"Options({', '.join(said)})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """The photo as it was announced, and once it was opened as it is, after its orientation is applied.
 
-    `content_type` is a `PhotoType`, or `UNKNOWN_TYPE` until the photo was opened. `size` in bytes.
+    `content_type` is a `PhotoType`, or `UNKNOWN_TYPE` until the photo was opened. `size` in bytes, `sha256` of these
+    bytes in hex. `url`: where the photo is fetched from, until it was opened. It may hold its owner's secrets, so that
+    nobody is shown it, and no log has it.
     """
 
     content_type: str
@@ -139,6 +147,9 @@ class Source:
     width: int | None = None
     height: int | None = None
     file_name: str | None = None
+    # Not announced, so that it is no part of the fingerprint behind an Idempotency-Key.
+    sha256: str | None = field(default=None, repr=False)
+    url: str | None = field(default=None, repr=False)
 
 
 class Doubt(StrEnum):
@@ -163,7 +174,8 @@ class Result:
     """`size` in bytes, `crc32` of these bytes, `seconds` from the start of the attempt that delivered it.
 
     `width` and `height` are those of the delivered image. `tier` is the one that was delivered: a lesser one than the
-    job's where an inference failed. `looks`: how many mattes Hugging Face delivered for it.
+    job's where an inference failed. `looks`: how many mattes Hugging Face delivered for it, none where the matte was
+    known.
     """
 
     content_type: str
@@ -192,6 +204,9 @@ class Job:
 
     `submissions` are those that wait in Hugging Face's queue, or did, by the number of the look.
 
+    `anew`: its sender wants an inference, even if the matte is known. `matte_of`: the job for which the matte was made
+    that this one uses, so that it costs nothing.
+
     `due_at`: if the job has not ended by then, the reconciler looks at it; None of a job that has.
     """
 
@@ -211,12 +226,19 @@ class Job:
     attempts: int = 0
     lease: Lease | None = None
     submissions: Mapping[int, Submission] = field(default_factory=dict)
+    anew: bool = False
+    matte_of: str | None = None
     result: Result | None = None
     failure: Failure | None = None
 
     @property
     def has_ended(self) -> bool:
         return self.status not in OPEN
+
+    @property
+    def submitted(self) -> int:
+        """How many of its looks wait in Hugging Face's queue, or are ready there."""
+        return sum(bool(submission.status_url) for submission in self.submissions.values())
 
     def is_out_of_patience(self, now: datetime) -> bool:
         return now - self.created_at >= PATIENCE

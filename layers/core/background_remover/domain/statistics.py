@@ -11,7 +11,8 @@ _GROWTH = 1.1
 @dataclass(frozen=True, slots=True)
 class Statistics:
     """`ended` by status and tier. `milliseconds` is the sum of what completed jobs took, `durations` how many were in
-    each bucket. `covered` counts completed jobs that a plan paid for, `credits` is what the others cost.
+    each bucket. `covered` counts completed jobs that a plan paid for, `cached` those that used a known matte and cost
+    nothing, `credits` is what the others cost.
     """
 
     ended: Mapping[tuple[str, str], int] = field(default_factory=dict)
@@ -19,6 +20,7 @@ class Statistics:
     durations: Mapping[int, int] = field(default_factory=dict)
     credits: int = 0
     covered: int = 0
+    cached: int = 0
 
     def count(self, *, status: str | None = None, tier: str | None = None) -> int:
         return sum(

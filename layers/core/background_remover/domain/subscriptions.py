@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-from background_remover.domain.errors import AlreadySubscribedError, UnknownPlanError
+from background_remover.domain.credit_errors import AlreadySubscribedError, UnknownPlanError
 
 RENEWAL_GRACE = timedelta(days=7)
 """How long after its end a subscription is still renewed by a payment that comes late."""
@@ -109,7 +109,7 @@ class Subscription:
         )
 
     def shortened(self) -> "Subscription":
-        """One of its months was given back."""
+        """One of its months was refunded."""
         return replace(self, months=self.months - 1, version=self.version + 1)
 
 

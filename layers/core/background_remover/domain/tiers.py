@@ -4,7 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from background_remover.domain.errors import TierUnavailableError, UnknownTierError
+from background_remover.domain.inference_errors import TierUnavailableError
+from background_remover.domain.request_errors import UnknownTierError
 
 
 class Model(StrEnum):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from background_remover.domain.account_errors import ApiKeyNotFoundError, TooManyApiKeysError
 from background_remover.domain.api_keys import MOST_KEYS, USE_RECORDED_EVERY, ApiKey, is_key_id
-from background_remover.domain.errors import ApiKeyNotFoundError, TooManyApiKeysError
 from background_remover.gateways.dynamodb import (
     Item,
     TransactionRefusedError,
@@ -14,6 +14,7 @@ from background_remover.gateways.dynamodb import (
     find_all,
     from_item,
     instant,
+    instant_of,
     to_item,
     transact,
 )
@@ -132,5 +133,5 @@ def _from_item(item: Item) -> ApiKey:
         name=item["name"],
         beginning=item["beginning"],
         created_at=datetime.fromisoformat(item["createdAt"]),
-        last_used_at=datetime.fromisoformat(item["lastUsedAt"]) if "lastUsedAt" in item else None,
+        last_used_at=instant_of(item, "lastUsedAt"),
     )

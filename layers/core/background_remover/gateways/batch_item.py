@@ -1,13 +1,12 @@
 """A batch as an item of the jobs table, and back; `retireAt`, `keepUntil`, `dueShard` and `dueAt` as with jobs."""
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from background_remover.domain.batches import Archive, Batch
 from background_remover.domain.jobs import Failure
-from background_remover.gateways.dynamodb import instant
-from background_remover.gateways.job_item import coverage_from, coverage_values, options_from, without_none
+from background_remover.gateways.dynamodb import instant, instant_of
+from background_remover.gateways.job_item import coverage_from, coverage_values, options_from, options_values
 from background_remover.gateways.overdue import shard
 
 PREFIX = "batch#"
@@ -20,7 +19,7 @@ def new_values(batch: Batch) -> dict[str, Any]:
         "pk": batch.user_id,
         "sk": f"{PREFIX}{batch.batch_id}",
         "tier": batch.tier,
-        "options": without_none(asdict(batch.options)),
+        "options": options_values(batch.options),
         "total": batch.total,
         "price": batch.price,
         "coverage": coverage_values(batch.coverage),
@@ -46,20 +45,16 @@ def from_values(item: dict[str, Any]) -> Batch:
         created_at=datetime.fromisoformat(item["createdAt"]),
         updated_at=datetime.fromisoformat(item["updatedAt"]),
         retire_at=datetime.fromtimestamp(int(item["keepUntil"]), UTC),
-        due_at=datetime.fromisoformat(item["dueAt"]) if "dueAt" in item else None,
+        due_at=instant_of(item, "dueAt"),
         completed=int(item["completed"]),
         failed=int(item["failed"]),
         cancelled=int(item["cancelled"]),
         expired=int(item["expired"]),
         charged=int(item["charged"]),
         released=int(item["released"]),
-        started_at=_moment(item.get("startedAt")),
-        cancel_requested_at=_moment(item.get("cancelRequestedAt")),
+        started_at=instant_of(item, "startedAt"),
+        cancel_requested_at=instant_of(item, "cancelRequestedAt"),
         archive_requests=int(item["archiveRequests"]),
         archive=Archive(int(archive["size"]), datetime.fromisoformat(archive["readyAt"])) if archive else None,
         archive_failure=Failure(**item["archiveFailure"]) if "archiveFailure" in item else None,
     )
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

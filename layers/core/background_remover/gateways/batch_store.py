@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from background_remover.domain.batches import ARCHIVE_OVERDUE_AFTER, Archive, Batch
-from background_remover.domain.errors import BatchNotFoundError, ContentionError, InsufficientCreditsError
+from background_remover.domain.credit_errors import ContentionError, InsufficientCreditsError
+from background_remover.domain.job_errors import BatchNotFoundError
 from background_remover.domain.jobs import GRACE, Failure, Job
+from background_remover.domain.webhooks import batch_event
 from background_remover.gateways import batch_item, job_item
 from background_remover.gateways.dynamodb import (
     TransactionRefusedError,
@@ -17,7 +20,8 @@ from background_remover.gateways.dynamodb import (
     instant,
     query_page,
     to_item,
-    update,
+    transact,
+    update_if,
     write_all,
 )
 from background_remover.gateways.idempotency import made_before, made_lately, remembering
@@ -32,14 +36,18 @@ if TYPE_CHECKING:
     from background_remover.gateways.credit_ledger import CreditLedger
     from background_remover.gateways.idempotency import IdempotencyKey
     from background_remover.gateways.payer import Bill, Payer
+    from background_remover.gateways.webhook_outbox import WebhookOutbox
 
 
 class BatchStore:
-    def __init__(self, client: DynamoDBClient, *, table: str, ledger: CreditLedger, payer: Payer) -> None:
+    def __init__(
+        self, client: DynamoDBClient, *, table: str, ledger: CreditLedger, payer: Payer, outbox: WebhookOutbox
+    ) -> None:
         self._client = client
         self._table = table
         self._ledger = ledger
         self._payer = payer
+        self._outbox = outbox
 
     # ---- coming in -------------------------------------------------------------------------------
 
@@ -161,13 +169,18 @@ class BatchStore:
         self._close(batch, {})
 
     def _close(self, batch: Batch, values: dict[str, object], more: str = "", *, remove: str = "") -> None:
-        self._change(
-            batch.user_id,
-            batch.batch_id,
-            f"SET retireAt = keepUntil{more} REMOVE dueShard, dueAt{remove}",
-            condition="attribute_exists(pk) AND attribute_not_exists(zipFile)",
-            values=values,
-        )
+        """Tells the user's webhooks, if nobody has closed it before."""
+        expression = f"SET retireAt = keepUntil{more} REMOVE dueShard, dueAt{remove}"
+        condition = "attribute_exists(pk) AND attribute_not_exists(zipFile)"
+        deliveries = self._outbox.of(batch_event(batch, has_archive=":zipFile" in values)) if batch.due_at else []
+        if deliveries:
+            is_open = f"{condition} AND attribute_exists(dueAt)"
+            closing = self._update(batch.user_id, batch.batch_id, expression, is_open, values)
+            with suppress(TransactionRefusedError):
+                transact(self._client, [{"Update": closing}, *self._outbox.writes(deliveries)])
+                self._outbox.sent(deliveries)
+                return
+        self._change(batch.user_id, batch.batch_id, expression, condition=condition, values=values)
 
     # ---- looking ---------------------------------------------------------------------------------
 
@@ -213,6 +226,11 @@ class BatchStore:
         self, user_id: str, batch_id: str, expression: str, *, condition: str, values: dict[str, object]
     ) -> bool:
         """Whether the condition held and the change was made."""
+        return update_if(self._client, self._update(user_id, batch_id, expression, condition, values))
+
+    def _update(
+        self, user_id: str, batch_id: str, expression: str, condition: str, values: dict[str, object]
+    ) -> UpdateTypeDef:
         action: UpdateTypeDef = {
             "TableName": self._table,
             "Key": self._key(user_id, batch_id),
@@ -221,11 +239,7 @@ class BatchStore:
         }
         if values:
             action["ExpressionAttributeValues"] = to_item(values)
-        try:
-            update(self._client, action)
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+        return action
 
 
 def _billed(batch: Batch, bill: Bill) -> Batch:

@@ -37,7 +37,7 @@ class PaymentSucceededDetail(_Model):
 
 
 class PaymentRefundedDetail(_Model):
-    """The whole payment was given back."""
+    """The whole payment was refunded."""
 
     payment_id: PaymentId
     user_id: UserId

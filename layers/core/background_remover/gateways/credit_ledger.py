@@ -28,15 +28,13 @@ if TYPE_CHECKING:
 
 _BALANCE = "balance"
 _ENTRY = "entry#"
+_AWAITS_WELCOME = "awaitsWelcome"
 
 
 class CreditLedger:
-    """`signup_credits` is what an account starts with, once."""
-
-    def __init__(self, client: DynamoDBClient, *, table: str, signup_credits: int) -> None:
+    def __init__(self, client: DynamoDBClient, *, table: str) -> None:
         self._client = client
         self._table = table
-        self._signup_credits = signup_credits
 
     def actions(
         self, user_id: str, *movements: Movement, reference: str, now: datetime
@@ -64,16 +62,36 @@ class CreditLedger:
         ]
 
     def open_account(self, user_id: str, now: datetime) -> None:
-        """Gives a new user an account with the signup credits; does nothing where there is one."""
-        movement = credits.bonus(self._signup_credits)
-        balance = {"pk": user_id, "sk": _BALANCE, "available": movement.available, "held": movement.held}
-        opening = [creation(self._table, balance)]
-        if self._signup_credits:
-            opening.append(self._entry(user_id, movement, reference="signup", now=now))
+        """Gives a new user an account without credits; does nothing where there is one."""
+        balance = {"pk": user_id, "sk": _BALANCE, "available": 0, "held": 0}
+        balance |= {_AWAITS_WELCOME: True, "openedAt": instant(now)}
         try:
-            transact(self._client, opening)
+            transact(self._client, [creation(self._table, balance)])
         except TransactionRefusedError:
             return  # Somebody opened it at the same moment: it is open, which is all that was wanted.
+
+    def awaits_welcome(self, user_id: str) -> bool:
+        """Whether the user has no account, or one that was opened without the credits of a welcome."""
+        item = self._balance_item(user_id)
+        return item is None or _AWAITS_WELCOME in item
+
+    def welcoming(self, user_id: str, amount: int, now: datetime) -> list[TransactWriteItemTypeDef]:
+        """The actions that open an account with a bonus, or add it where one awaits it: first the balance, then the
+        ledger's entry. The balance's condition fails where the user has had it."""
+        movement = credits.bonus(amount)
+        return [
+            {
+                "Update": {
+                    "TableName": self._table,
+                    "Key": to_item({"pk": user_id, "sk": _BALANCE}),
+                    "UpdateExpression": f"ADD available :available, held :held REMOVE {_AWAITS_WELCOME}",
+                    # An account of before there were welcomes has had its credits and does not say so.
+                    "ConditionExpression": f"attribute_not_exists(pk) OR attribute_exists({_AWAITS_WELCOME})",
+                    "ExpressionAttributeValues": to_item({":available": movement.available, ":held": movement.held}),
+                }
+            },
+            self._entry(user_id, movement, reference="signup", now=now),
+        ]
 
     def balance(self, user_id: str, now: datetime) -> Balance:
         """The user's balance; the account is opened if this is the first time that it is asked for."""

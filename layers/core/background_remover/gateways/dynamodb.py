@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.shared.dynamodb_deserializer import TypeDeserializer
 
-from background_remover.domain.errors import ContentionError, MalformedCursorError
+from background_remover.domain.credit_errors import ContentionError
+from background_remover.domain.request_errors import MalformedCursorError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -80,6 +81,15 @@ def update(client: DynamoDBClient, action: UpdateTypeDef, *, sleep: Callable[[fl
     """
     answer = _waiting_out_conflicts(client, lambda: client.update_item(**action, ReturnValues="ALL_NEW"), sleep)
     return from_item(answer["Attributes"])
+
+
+def update_if(client: DynamoDBClient, action: UpdateTypeDef) -> bool:
+    """As `update`. Whether the condition of the action held, so that it was written."""
+    try:
+        update(client, action)
+    except client.exceptions.ConditionalCheckFailedException:
+        return False
+    return True
 
 
 def _waiting_out_conflicts[Answer](
@@ -165,6 +175,11 @@ def from_item(item: Mapping[str, Any]) -> Item:
 def instant(moment: datetime) -> str:
     """ISO 8601 in UTC with microseconds: one width, so that conditions may compare instants as strings."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def instant_of(item: Item, name: str) -> datetime | None:
+    """The instant that an attribute holds, if it is there."""
+    return datetime.fromisoformat(item[name]) if name in item else None
 
 
 def find(client: DynamoDBClient, *, table: str, partition: str, sort_key: str) -> Item | None:

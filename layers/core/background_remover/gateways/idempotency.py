@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from background_remover.domain.errors import IdempotencyKeyReusedError
+from background_remover.domain.request_errors import IdempotencyKeyReusedError
 from background_remover.gateways.dynamodb import find, to_item
 
 if TYPE_CHECKING:

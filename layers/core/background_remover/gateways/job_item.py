@@ -14,15 +14,15 @@ from background_remover.domain.jobs import (
     Job,
     JobStatus,
     Lease,
-    Margin,
     Options,
     Quality,
     Result,
     Source,
     Submission,
 )
+from background_remover.domain.placement import Length, Margin, Margins, Position, Region
 from background_remover.domain.subscriptions import Coverage
-from background_remover.gateways.dynamodb import instant
+from background_remover.gateways.dynamodb import instant, instant_of
 from background_remover.gateways.overdue import shard
 
 PREFIX = "job#"
@@ -41,7 +41,7 @@ def to_values(job: Job) -> dict[str, Any]:
         "batchId": job.batch_id,
         "coverage": coverage_values(job.coverage),
         "source": source_values(job.source),
-        "options": without_none(asdict(job.options)),
+        "options": options_values(job.options),
         "createdAt": instant(job.created_at),
         "updatedAt": instant(job.updated_at),
         "keepUntil": keep_until,
@@ -52,6 +52,8 @@ def to_values(job: Job) -> dict[str, Any]:
         "leaseHolder": job.lease.holder if job.lease else None,
         "leaseUntil": instant(job.lease.until) if job.lease else None,
         **{submission_name(number): asdict(submission) for number, submission in job.submissions.items()},
+        "anew": job.anew or None,
+        "matteOf": job.matte_of,
         "result": result_values(job.result) if job.result else None,
         "failure": asdict(job.failure) if job.failure else None,
     }
@@ -92,7 +94,7 @@ def from_values(item: dict[str, Any]) -> Job:
         created_at=datetime.fromisoformat(item["createdAt"]),
         updated_at=datetime.fromisoformat(item["updatedAt"]),
         retire_at=datetime.fromtimestamp(int(item["keepUntil"]), UTC),
-        due_at=datetime.fromisoformat(item["dueAt"]) if "dueAt" in item else None,
+        due_at=instant_of(item, "dueAt"),
         attempts=int(item["attempts"]),
         lease=Lease(item["leaseHolder"], datetime.fromisoformat(item["leaseUntil"])) if "leaseHolder" in item else None,
         submissions={
@@ -100,6 +102,8 @@ def from_values(item: dict[str, Any]) -> Job:
             for name, values in item.items()
             if name.startswith(_SUBMISSION)
         },
+        anew=item.get("anew", False),
+        matte_of=item.get("matteOf"),
         result=_result_from(result) if result else None,
         failure=Failure(**item["failure"]) if "failure" in item else None,
     )
@@ -113,16 +117,41 @@ def coverage_from(values: dict[str, Any] | None) -> Coverage | None:
     return Coverage(date.fromisoformat(values["day"]), values["capped"]) if values else None
 
 
+def options_values(options: Options) -> dict[str, Any]:
+    """Margins per side stand beside the one margin that the version before them reads."""
+    values = without_none(asdict(options))
+    if isinstance(options.crop, Margins):
+        values |= {"crop": asdict(options.crop.top), "margins": asdict(options.crop)}
+    return values
+
+
 def options_from(options: dict[str, Any]) -> Options:
-    background, crop, max_size = (options.get(name) for name in ("background", "crop", "max_size"))
+    background, max_size, scale, position = (
+        options.get(name) for name in ("background", "max_size", "scale", "position")
+    )
     return Options(
         format=options["format"],
         background=(int(background[0]), int(background[1]), int(background[2])) if background else None,
-        crop=Margin(int(crop["amount"]), crop["unit"]) if crop else None,
+        crop=_crop_from(options),
         output=options.get("output", "cutout"),
         max_size=int(max_size) if max_size else None,
         lossless=options.get("lossless", False),
+        background_image=options.get("background_image"),
+        region=Region(**_lengths(Length, options["region"])) if "region" in options else None,
+        scale=int(scale) if scale else None,
+        position=Position(int(position["across"]), int(position["down"])) if position else None,
     )
+
+
+def _crop_from(options: dict[str, Any]) -> Margin | Margins | None:
+    if "margins" in options:
+        return Margins(**_lengths(Margin, options["margins"]))
+    crop = options.get("crop")
+    return Margin(int(crop["amount"]), crop["unit"]) if crop else None
+
+
+def _lengths[L: Length](kind: type[L], values: dict[str, Any]) -> dict[str, L]:
+    return {side: kind(int(value["amount"]), value["unit"]) for side, value in values.items()}
 
 
 def source_values(source: Source) -> dict[str, Any]:
@@ -132,7 +161,13 @@ def source_values(source: Source) -> dict[str, Any]:
 def _source_from(source: dict[str, Any]) -> Source:
     size, width, height = (int(source[name]) if name in source else None for name in ("size", "width", "height"))
     return Source(
-        content_type=source["content_type"], size=size, width=width, height=height, file_name=source.get("file_name")
+        content_type=source["content_type"],
+        size=size,
+        width=width,
+        height=height,
+        file_name=source.get("file_name"),
+        sha256=source.get("sha256"),
+        url=source.get("url"),
     )
 
 

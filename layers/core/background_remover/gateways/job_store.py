@@ -1,38 +1,36 @@
-"""Jobs in DynamoDB: coming in, being worked on, ending, and being looked at."""
+"""Jobs in DynamoDB: being worked on, ending, and being looked at. How they come in: `job_intake`."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from background_remover.domain.errors import JobInProgressError, JobNotFoundError
-from background_remover.domain.jobs import OVERDUE_AFTER, Failure, Job, JobStatus, Lease, Result, Submission
+from background_remover.domain.job_errors import JobInProgressError, JobNotFoundError
+from background_remover.domain.jobs import Failure, Job, JobStatus, Lease, Result, Submission
 from background_remover.domain.pricing import settled
 from background_remover.domain.tiers import TIERS
 from background_remover.gateways import job_item
 from background_remover.gateways.dynamodb import (
     TransactionRefusedError,
-    creation,
     find,
     instant,
     query_page,
     to_item,
+    transact,
     update,
 )
-from background_remover.gateways.idempotency import made_before, remembering
 from background_remover.gateways.job_writes import JobsMovedOnError, JobWrites
-from background_remover.gateways.payer import Order
+from background_remover.gateways.known_matte import KnownMatte, forgetting, known_matte, remembering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-    from background_remover.gateways.idempotency import IdempotencyKey
-    from background_remover.gateways.payer import Bill, Payer
+    from background_remover.gateways.payer import Payer
+    from background_remover.gateways.webhook_outbox import WebhookOutbox
 
 _HELD_BY_LEASE = "#status = :processing AND leaseHolder = :holder"
 
@@ -42,63 +40,10 @@ class LeaseLostError(Exception):
 
 
 class JobStore:
-    def __init__(self, client: DynamoDBClient, *, table: str, payer: Payer) -> None:
+    def __init__(self, client: DynamoDBClient, *, table: str, payer: Payer, outbox: WebhookOutbox) -> None:
         self._client = client
         self._table = table
-        self._payer = payer
-        self._writes = JobWrites(client, table=table, payer=payer)
-
-    # ---- coming in -------------------------------------------------------------------------------
-
-    def submit(self, job: Job, idempotency: IdempotencyKey | None, now: datetime) -> Job:
-        """Creates the job, covered by the user's plan, or with its price held.
-
-        Where the idempotency key was used before, the job it made is returned. Raises `InsufficientCreditsError`,
-        `IdempotencyKeyReusedError`, `JobNotFoundError` (the key's job was deleted).
-        """
-        order = Order(user_id=job.user_id, tier=job.tier, images=1, price=job.price, reference=job.job_id)
-
-        def writes(bill: Bill) -> list[TransactWriteItemTypeDef]:
-            paid = job_item.to_values(replace(job, price=bill.price, coverage=bill.coverage))
-            put = creation(self._table, paid)
-            if idempotency is None:
-                return [put]
-            return [put, remembering(idempotency, table=self._table, user_id=job.user_id, made=job.job_id, now=now)]
-
-        try:
-            bill = self._payer.pay(order, now, writes)
-        except TransactionRefusedError as refusal:
-            _, *earlier = refusal.found
-            if earlier and earlier[0]:
-                return self.get(job.user_id, made_before(earlier[0], idempotency))
-            raise
-        return replace(job, price=bill.price, coverage=bill.coverage)
-
-    def record_refusal(self, job: Job) -> None:
-        """Keeps a job that failed before it was paid for. A repeat changes nothing."""
-        try:
-            self._writes.record(job)
-        except TransactionRefusedError:
-            return
-
-    def arrive(self, job: Job, size: int, now: datetime) -> Job:
-        """The photo of a job that awaits it is there, with so many bytes. Raises `LeaseLostError` where it does not."""
-        source = replace(job.source, size=size)
-        due_at = now + OVERDUE_AFTER
-        arrived = replace(job, status=JobStatus.QUEUED, source=source, updated_at=now, due_at=due_at)
-        with _raising_lease_lost():
-            self._writes.change(
-                arrived,
-                "SET #status = :status, #source = :source, updatedAt = :now, dueAt = :due",
-                condition="#status = :awaiting",
-                values={
-                    ":status": arrived.status,
-                    ":source": job_item.source_values(source),
-                    ":due": instant(due_at),
-                    ":awaiting": JobStatus.AWAITING_UPLOAD,
-                },
-            )
-        return arrived
+        self._writes = JobWrites(client, table=table, payer=payer, outbox=outbox)
 
     # ---- work ------------------------------------------------------------------------------------
 
@@ -170,33 +115,49 @@ class JobStore:
 
     # ---- ending ----------------------------------------------------------------------------------
 
-    def complete(self, job: Job, result: Result, now: datetime) -> Job:
+    def complete(self, job: Job, result: Result, now: datetime, *, known: KnownMatte | None = None) -> Job:
         """Records the delivered result, and `job.source`, and captures what the delivered tier costs of the held price.
 
-        The rest of it is released. Raises `LeaseLostError`.
+        The rest of it is released. Where it was made from the matte of another job, nothing is captured, and what was
+        taken from a quota is given back. From now on `known` is the photo's. Raises `LeaseLostError`.
         """
-        price = settled(job.price, TIERS[job.tier], TIERS[result.tier])
+        is_free = job.matte_of is not None
+        price = 0 if is_free else settled(job.price, TIERS[job.tier], TIERS[result.tier])
         completed = replace(
-            job, status=JobStatus.COMPLETED, price=price, result=result, lease=None, updated_at=now, due_at=None
+            job,
+            status=JobStatus.COMPLETED,
+            price=price,
+            coverage=None if is_free else job.coverage,
+            result=result,
+            lease=None,
+            updated_at=now,
+            due_at=None,
         )
+        changes = {
+            ":source": job_item.source_values(job.source),
+            ":result": job_item.result_values(result),
+            ":price": price,
+        } | ({":matte": job.matte_of} if is_free else {})
+        more = ", #source = :source, #result = :result, price = :price"
         with _raising_lease_lost():
             self._writes.end(
                 [completed],
-                more=", #source = :source, #result = :result, price = :price",
+                more=more + (", matteOf = :matte" if is_free else ""),
+                remove=", coverage" if is_free else "",
                 condition=_HELD_BY_LEASE,
-                values=_lease_values(job)
-                | {
-                    ":source": job_item.source_values(job.source),
-                    ":result": job_item.result_values(result),
-                    ":price": price,
-                },
+                values=_lease_values(job) | changes,
                 reference=job.job_id,
                 remitted=job.price - price,
+                uncovered=job.coverage if is_free else None,
+                besides=[remembering(job, known, table=self._table)] if known else [],
             )
         return completed
 
-    def fail(self, job: Job, failure: Failure, now: datetime) -> Job:
-        """Records why there is no result and releases the held price. Raises `LeaseLostError`."""
+    def fail(self, job: Job, failure: Failure, now: datetime, *, uncharged: int = 0) -> Job:
+        """Records why there is no result and releases the held price. Raises `LeaseLostError`.
+
+        `uncharged` inferences were made for it, which count against the user's allowance.
+        """
         failed = replace(job, status=JobStatus.FAILED, failure=failure, lease=None, updated_at=now, due_at=None)
         with _raising_lease_lost():
             self._writes.end(
@@ -205,6 +166,7 @@ class JobStore:
                 condition=_HELD_BY_LEASE,
                 values=_lease_values(job) | {":failure": asdict(failure)},
                 reference=job.job_id,
+                uncharged=uncharged,
             )
         return failed
 
@@ -232,7 +194,8 @@ class JobStore:
         """Cancels jobs that have not begun, or expires jobs whose photo did not come, and releases their prices.
 
         At most `JOBS_IN_A_TRANSACTION` of one batch, or one job without a batch. Those that moved on meanwhile are
-        left as they are, and are not returned.
+        left as they are, and are not returned. What waits in Hugging Face's queue was paid for by us, and counts
+        against the user's allowance.
         """
         may_end = "#status = :awaiting"
         states: dict[str, object] = {":awaiting": JobStatus.AWAITING_UPLOAD}
@@ -244,7 +207,13 @@ class JobStore:
             first, last = ending[0].job_id, ending[-1].job_id
             reference = first if len(ending) == 1 else f"{first}..{last}"
             try:
-                self._writes.end(ending, condition=may_end, values=states, reference=reference)
+                self._writes.end(
+                    ending,
+                    condition=may_end,
+                    values=states,
+                    reference=reference,
+                    uncharged=sum(job.submitted for job in ending),
+                )
             except JobsMovedOnError as error:
                 ending = [job for job in ending if job not in error.jobs]
             else:
@@ -272,6 +241,10 @@ class JobStore:
             )
         return job_item.from_values(item)
 
+    def known_matte(self, job: Job) -> KnownMatte | None:
+        """Of the job's photo in its tier; perhaps past its time."""
+        return known_matte(self._client, job, table=self._table)
+
     def page(
         self, user_id: str, *, limit: int, cursor: str | None, status: JobStatus | None, tier: str | None
     ) -> tuple[list[Job], str | None]:
@@ -290,7 +263,10 @@ class JobStore:
         return [job_item.from_values(item) for item in items], next_cursor
 
     def forget(self, job: Job) -> None:
-        """Deletes the record of a job that has ended; its entries in the ledger stay."""
+        """Deletes the record of a job that has ended, and what its matte is known by; its ledger entries stay."""
+        if job.result and job.source.sha256 and not job.matte_of:
+            with suppress(TransactionRefusedError):  # Another's is known by now, or none.
+                transact(self._client, [forgetting(job, table=self._table)])
         self._client.delete_item(TableName=self._table, Key=self._writes.key(job.user_id, job.job_id))
 
 

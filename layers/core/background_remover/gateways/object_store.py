@@ -7,11 +7,12 @@ import io
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from botocore.exceptions import ClientError
 
-from background_remover.domain.jobs import LARGEST_UPLOAD
+from background_remover.domain.file_names import attachment
+from background_remover.domain.jobs import LARGEST_UPLOAD, UNKNOWN_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from background_remover.domain.jobs import Job, Options
 
 LINK_LIFETIME = timedelta(minutes=15)
+STORE_LIFETIME = timedelta(minutes=1)
 
 INPUTS = "inputs"
 DROPBOX = "dropbox"
@@ -32,6 +34,11 @@ _PARTS_AT_ONCE = 4
 
 def input_key(job: Job) -> str:
     return f"{INPUTS}/{job.user_id}/{job.job_id}"
+
+
+def backdrop_key(job: Job) -> str:
+    """Of the image that is put behind the cut-out. No prefix of uploads: its arrival starts nothing."""
+    return f"backdrops/{job.user_id}/{job.job_id}"
 
 
 def result_key(job: Job) -> str:
@@ -51,6 +58,11 @@ def renders_prefix(job: Job) -> str:
     return f"renders/{job.user_id}/{job.job_id}/"
 
 
+def background_key(user_id: str, url: str) -> str:
+    """Of an image that is no job's, fetched from that URL."""
+    return f"{INPUTS}/{user_id}/background-{hashlib.sha256(url.encode()).hexdigest()[:32]}"
+
+
 def render_key(job: Job, refinement: str, options: Options) -> str:
     """`refinement` names the tier whose refinement is used. Of the same rendering always the same key."""
     digest = hashlib.sha256(repr((refinement, options)).encode()).hexdigest()[:32]
@@ -63,6 +75,10 @@ def archive_key(batch: Batch) -> str:
 
 class ObjectChangedError(Exception):
     """The object is not (any more) the version that was asked for."""
+
+
+class _CopyCondition(TypedDict, total=False):
+    CopySourceIfMatch: str
 
 
 class _Stream(io.RawIOBase):
@@ -148,16 +164,17 @@ class ObjectStore:
             ).result()
         return stream.position
 
-    def copy(self, source_key: str, key: str, *, etag: str) -> None:
-        """Raises `ObjectChangedError` where the source is gone or not of this etag any more."""
+    def copy(self, source_key: str, key: str, *, etag: str | None = None) -> None:
+        """Raises `ObjectChangedError` where the source is gone, or not of this etag (any more)."""
+        condition: _CopyCondition = {"CopySourceIfMatch": etag} if etag else {}
         try:
             self._client.copy_object(
                 Bucket=self._bucket,
                 Key=key,
                 CopySource={"Bucket": self._bucket, "Key": source_key},
-                CopySourceIfMatch=etag,
                 # Tags of the source would need permissions of their own, and mean nothing here.
                 TaggingDirective="REPLACE",
+                **condition,
             )
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (404, 412):
@@ -185,13 +202,21 @@ class ObjectStore:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (404, 412):
                 raise
 
-    def link(self, key: str, *, file_name: str | None = None) -> str:
-        """A presigned GET, good for `LINK_LIFETIME`. A browser saves it as `file_name`, which is plain ASCII."""
-        params = {"Bucket": self._bucket, "Key": key}
-        if file_name:
-            params["ResponseContentDisposition"] = f'attachment; filename="{file_name}"'
+    def link(self, key: str, *, file_name: str) -> str:
+        """A presigned GET, good for `LINK_LIFETIME`. A browser saves what it gets, as `file_name`, and shows it in an
+        `<img>` only."""
         return self._client.generate_presigned_url(
-            "get_object", Params=params, ExpiresIn=int(LINK_LIFETIME.total_seconds())
+            "get_object",
+            Params={"Bucket": self._bucket, "Key": key, "ResponseContentDisposition": attachment(file_name)},
+            ExpiresIn=int(LINK_LIFETIME.total_seconds()),
+        )
+
+    def put_link(self, key: str) -> str:
+        """A presigned PUT for a file of any type, good for `STORE_LIFETIME`. The bucket tells nobody of its arrival."""
+        return self._client.generate_presigned_url(
+            "put_object",
+            Params={"Bucket": self._bucket, "Key": key, "ContentType": UNKNOWN_TYPE},
+            ExpiresIn=int(STORE_LIFETIME.total_seconds()),
         )
 
     def upload_form(self, job: Job, now: datetime) -> dict[str, Any]:

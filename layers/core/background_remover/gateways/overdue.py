@@ -39,8 +39,11 @@ class OverdueIndex:
         self._client = client
         self._table = table
 
-    def before(self, now: datetime, *, limit: int) -> list[Overdue]:
-        """Up to `limit` of each shard, the longest overdue first. They may have ended meanwhile: the index lags."""
+    def before(self, now: datetime, *, limit: int, kind: str = "") -> list[Overdue]:
+        """Up to `limit` of each shard, the longest overdue first. They may have ended meanwhile: the index lags.
+
+        Jobs and batches, or what is of another `kind`, as whose shards begin.
+        """
         found = [
             item
             for number in range(_SHARDS)
@@ -48,7 +51,7 @@ class OverdueIndex:
                 TableName=self._table,
                 IndexName=INDEX,
                 KeyConditionExpression="dueShard = :shard AND dueAt < :now",
-                ExpressionAttributeValues=to_item({":shard": str(number), ":now": instant(now)}),
+                ExpressionAttributeValues=to_item({":shard": f"{kind}{number}", ":now": instant(now)}),
                 Limit=limit,
             )["Items"]
         ]

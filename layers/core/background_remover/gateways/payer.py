@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from background_remover.domain import credits
-from background_remover.domain.errors import InsufficientCreditsError
+from background_remover.domain.credit_errors import InsufficientCreditsError
 from background_remover.domain.jobs import JobStatus
 from background_remover.domain.subscriptions import Coverage, Usage, taken
 from background_remover.gateways.credit_ledger import balance_from
@@ -70,8 +70,7 @@ class Payer:
                     continue  # Others were quicker at the quota, or the plan ended at this moment.
                 if found[0]:
                     raise insufficient(order.price, balance_from(found[0])) from refusal
-                # A moment earlier, so that the ledger shows the bonus before the hold.
-                self._ledger.open_account(order.user_id, now - timedelta.resolution)
+                self._ledger.open_account(order.user_id, now)
             else:
                 return bill
         raise RuntimeError(f"the account of {order.user_id} was opened and is not there")
@@ -100,22 +99,27 @@ class Payer:
             self._subscriptions.require_plan(order.user_id, left.plan, now),
         )
 
-    def settle(self, jobs: Sequence[Job], *, reference: str, remitted: int = 0) -> list[TransactWriteItemTypeDef]:
-        """The actions that capture what ended jobs cost, or give it back, credits or quota.
+    def settle(
+        self, jobs: Sequence[Job], *, reference: str, remitted: int = 0, uncovered: Coverage | None = None
+    ) -> list[TransactWriteItemTypeDef]:
+        """The actions that capture what ended jobs cost, or give it back, credits or quota; none where it is nothing.
 
         All belong to one user and one order, and have one status and `updated_at`. `remitted` of what completed ones
-        hold is not in their prices any more, and is given back as well.
+        hold is not in their prices any more, and is given back as well; so is `uncovered`, which one had taken from a
+        quota.
         """
         first, price = jobs[0], sum(job.price for job in jobs)
         completed = first.status is JobStatus.COMPLETED
         covered = taken(job.coverage for job in jobs if job.coverage)
-        if covered:
-            if completed:
-                return []
-            return [self._subscriptions.give_back(first.user_id, day, usage) for day, usage in covered.items()]
-        movements = [credits.capture(price) if completed else credits.release(price)]
+        if covered and completed:
+            return []
+        if given_back := covered or taken([uncovered] if uncovered else []):
+            return [self._subscriptions.give_back(first.user_id, day, usage) for day, usage in given_back.items()]
+        movements = [credits.capture(price) if completed else credits.release(price)] if price else []
         if remitted:
             movements.append(credits.release(remitted))
+        if not movements:
+            return []
         return self._ledger.actions(first.user_id, *movements, reference=reference, now=first.updated_at)
 
 

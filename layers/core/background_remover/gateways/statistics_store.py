@@ -40,6 +40,7 @@ class StatisticsStore:
             milliseconds=int(item.get("milliseconds", 0)),
             credits=int(item.get("credits", 0)),
             covered=int(item.get("covered", 0)),
+            cached=int(item.get("cached", 0)),
         )
 
     def count(self, jobs: Sequence[Job]) -> TransactWriteItemTypeDef:
@@ -53,6 +54,7 @@ class StatisticsStore:
                 counts["milliseconds"] += milliseconds
                 counts["credits"] += job.price
                 counts["covered"] += job.coverage is not None
+                counts["cached"] += job.matte_of is not None
         numbered = list(enumerate(counts.items()))
         return {
             "Update": {

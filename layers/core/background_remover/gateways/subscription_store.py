@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from background_remover.domain.subscriptions import PLANS, Coverage, Plan, Subscription, Usage, coverage, room
-from background_remover.gateways.dynamodb import find, instant, to_item
+from background_remover.gateways.dynamodb import find, instant, instant_of, to_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -151,6 +151,6 @@ def _from_item(item: dict[str, Any]) -> Subscription:
         plan=item["planName"],
         started_at=datetime.fromisoformat(item["startedAt"]),
         months=int(item["months"]),
-        cancelled_at=datetime.fromisoformat(item["cancelledAt"]) if "cancelledAt" in item else None,
+        cancelled_at=instant_of(item, "cancelledAt"),
         version=int(item["version"]),
     )

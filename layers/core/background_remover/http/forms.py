@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import multipart
 
-from background_remover.domain.errors import MalformedMultipartError
 from background_remover.domain.pricing import LARGEST_BATCH
+from background_remover.domain.request_errors import MalformedMultipartError
 from background_remover.http.messages import LARGEST_BINARY, single_values
 
 _MOST_PARTS = 2 * LARGEST_BATCH
@@ -26,10 +26,12 @@ class FormFile:
 class Form:
     values: dict[str, str]
     files: list[FormFile]
+    background: FormFile | None = None
 
 
-def read_form(body: bytes, boundary: str, *, files: str) -> Form:
-    """The fields called `files` are the form's files, in order; any other comes once.
+def read_form(body: bytes, boundary: str, *, files: str, background: str | None = None) -> Form:
+    """The fields called `files` are the form's files, in order; any other comes once, `background` among them, which is
+    a file as well.
 
     Raises `MalformedMultipartError` and `InvalidParameterError`.
     """
@@ -37,8 +39,14 @@ def read_form(body: bytes, boundary: str, *, files: str) -> Form:
         parts = multipart.MultipartParser(
             io.BytesIO(body), boundary, len(body), part_limit=_MOST_PARTS, memory_limit=2 * LARGEST_BINARY
         ).parts()
-        values = single_values((part.name, part.value) for part in parts if part.name != files)
+        single = [part for part in parts if part.name != files]
+        values = single_values((part.name, "" if part.name == background else part.value) for part in single)
     except (multipart.MultipartError, UnicodeError, LookupError) as error:  # A part names its own charset.
         raise MalformedMultipartError(f"The multipart body cannot be read: {error}") from error
-    found = [FormFile(part.filename or None, part.content_type or "", part.raw) for part in parts if part.name == files]
-    return Form(values, found)
+    values.pop(background or "", None)
+    behind = [_file(part) for part in single if part.name == background]
+    return Form(values, [_file(part) for part in parts if part.name == files], behind[0] if behind else None)
+
+
+def _file(part: multipart.MultipartPart) -> FormFile:
+    return FormFile(part.filename or None, part.content_type or "", part.raw)

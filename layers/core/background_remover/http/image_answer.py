@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from background_remover.domain.errors import JobNotFoundError
+from background_remover.domain.job_errors import JobNotFoundError
 from background_remover.http.messages import LARGEST_BINARY, Response
 
 if TYPE_CHECKING:
@@ -27,14 +27,14 @@ def accepted_format(request: Request) -> OutputFormat | None:
 
 
 def image_answer(
-    objects: ObjectStore, key: str, *, size: int, content_type: str, body: Mapping[str, Any], job: str
+    objects: ObjectStore, key: str, *, link: str, size: int, content_type: str, body: Mapping[str, Any], job: str
 ) -> Response:
-    """The image, or 303 with `body` and where it lies when it has more bytes than Lambda may answer with.
+    """The image, or 303 with `body` and the `link` to it when it has more bytes than Lambda may answer with.
 
     `job` is the URL of its job, relative to the request's. Raises `JobNotFoundError` where it was erased meanwhile.
     """
     if size > LARGEST_BINARY:
-        return Response(HTTPStatus.SEE_OTHER, body, {"Location": objects.link(key)})
+        return Response(HTTPStatus.SEE_OTHER, body, {"Location": link})
     content = objects.get(key)
     if content is None:
         raise JobNotFoundError("The job was erased meanwhile.")

@@ -7,19 +7,26 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from background_remover.domain.errors import InvalidParameterError, MalformedBase64Error
+from background_remover.domain.request_errors import InvalidParameterError, MalformedBase64Error
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from background_remover.gateways.limit_store import Place
+
 LARGEST_BINARY = 4_400_000
 """Bytes. Lambda's events and answers hold 6 MB, in which binary bodies stand as base64:
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+
+LARGEST_AS_BASE64 = LARGEST_BINARY * 3 // 4
+"""Bytes of an image that stands as base64 in a body, as API Gateway encodes all of the body once more."""
 
 
 class Request:
@@ -33,6 +40,10 @@ class Request:
         self.headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
         self.path: dict[str, str] = event.get("pathParameters") or {}
         self.request_id: str = event["requestContext"]["requestId"]
+        # What `RequestLimits` finds out.
+        self.limit_headers: dict[str, str] = {}
+        self.place: Place | None = None
+        self.has_no_place = False
 
     @property
     def route(self) -> str:
@@ -44,10 +55,28 @@ class Request:
         values = self._event.get("multiValueQueryStringParameters") or {}
         return single_values((name, value) for name, several in values.items() for value in several)
 
-    @property
+    @cached_property
     def user_id(self) -> str:
-        """The caller, as the authorizer established it."""
+        """The caller, as the authorizer established it, or a route that does so itself."""
         return str(self._event["requestContext"]["authorizer"]["userId"])
+
+    @property
+    def preferences(self) -> set[str]:
+        """RFC 7240, without parameters, which none of ours has; `wait` reads its own."""
+        return {preference.strip().lower() for preference in self.headers.get("prefer", "").split(",")}
+
+    @property
+    def wait(self) -> int | None:
+        """How many seconds the caller prefers to wait at most. One that is no number is ignored, as RFC 7240 has it."""
+        for preference in self.headers.get("prefer", "").lower().split(","):
+            if found := re.fullmatch(r'\s*wait\s*=\s*("?)([0-9]{1,9})\1\s*', preference):
+                return int(found[2])
+        return None
+
+    @property
+    def responds_async(self) -> bool:
+        """Whether the caller does not want to wait at all. With both preferences, the wait comes first."""
+        return self.wait == 0 or (self.wait is None and "respond-async" in self.preferences)
 
     def remaining_seconds(self) -> float:
         """Until Lambda ends this invocation."""

@@ -1,9 +1,17 @@
 """The one mapping from errors to HTTP: RFC 9457 problem documents."""
 
+import math
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from background_remover.domain import errors
+from background_remover.domain import (
+    account_errors,
+    credit_errors,
+    image_errors,
+    inference_errors,
+    job_errors,
+    request_errors,
+)
 from background_remover.domain.errors import DomainError
 from background_remover.http.messages import Response
 
@@ -13,72 +21,79 @@ STATUS = {
     error.code: status
     for status, kinds in {
         HTTPStatus.BAD_REQUEST: (
-            errors.MalformedJsonError,
-            errors.MalformedMultipartError,
-            errors.MalformedBase64Error,
-            errors.MalformedCursorError,
-            errors.MissingImageError,
-            errors.EmptyImageError,
+            request_errors.MalformedJsonError,
+            request_errors.MalformedMultipartError,
+            request_errors.MalformedBase64Error,
+            request_errors.MalformedCursorError,
+            image_errors.MissingImageError,
+            image_errors.EmptyImageError,
         ),
-        HTTPStatus.PAYMENT_REQUIRED: (errors.InsufficientCreditsError,),
-        HTTPStatus.FORBIDDEN: (errors.PaymentOfAnotherUserError,),
+        HTTPStatus.PAYMENT_REQUIRED: (credit_errors.InsufficientCreditsError,),
+        HTTPStatus.FORBIDDEN: (credit_errors.PaymentOfAnotherUserError,),
         HTTPStatus.NOT_FOUND: (
-            errors.SubscriptionNotFoundError,
-            errors.PaymentNotFoundError,
-            errors.JobNotFoundError,
-            errors.BatchNotFoundError,
-            errors.ApiKeyNotFoundError,
-            errors.RouteNotFoundError,
-            errors.UnknownUserError,
+            credit_errors.SubscriptionNotFoundError,
+            credit_errors.PaymentNotFoundError,
+            job_errors.JobNotFoundError,
+            job_errors.BatchNotFoundError,
+            account_errors.ApiKeyNotFoundError,
+            account_errors.WebhookNotFoundError,
+            account_errors.DeliveryNotFoundError,
+            request_errors.RouteNotFoundError,
+            account_errors.UnknownUserError,
         ),
-        HTTPStatus.NOT_ACCEPTABLE: (errors.NotAcceptableError,),
+        HTTPStatus.NOT_ACCEPTABLE: (request_errors.NotAcceptableError,),
         HTTPStatus.CONFLICT: (
-            errors.JobInProgressError,
-            errors.IdempotencyKeyReusedError,
-            errors.UploadMissingError,
-            errors.BatchEndedError,
-            errors.ArchiveNotReadyError,
-            errors.NothingToDownloadError,
-            errors.NothingToRenderError,
-            errors.TooManyRenderingsError,
-            errors.AlreadySubscribedError,
-            errors.PaymentForSomethingElseError,
-            errors.PaymentUsedError,
-            errors.PaymentRefundedError,
-            errors.PhotoReplacedError,
-            errors.TooManyApiKeysError,
+            job_errors.JobInProgressError,
+            request_errors.IdempotencyKeyReusedError,
+            job_errors.UploadMissingError,
+            job_errors.BatchEndedError,
+            job_errors.ArchiveNotReadyError,
+            job_errors.NothingToDownloadError,
+            job_errors.NothingToRenderError,
+            job_errors.TooManyRenderingsError,
+            credit_errors.AlreadySubscribedError,
+            credit_errors.PaymentForSomethingElseError,
+            credit_errors.PaymentUsedError,
+            credit_errors.PaymentRefundedError,
+            image_errors.PhotoReplacedError,
+            account_errors.TooManyApiKeysError,
+            account_errors.TooManyWebhooksError,
         ),
-        HTTPStatus.GONE: (errors.ArchiveExpiredError, errors.RenderingExpiredError),
+        HTTPStatus.GONE: (job_errors.ArchiveExpiredError, job_errors.RenderingExpiredError),
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
-            errors.ImageTooLargeError,
-            errors.TooManyPixelsError,
-            errors.DecompressionBombError,
+            image_errors.ImageTooLargeError,
+            image_errors.TooManyPixelsError,
+            image_errors.DecompressionBombError,
         ),
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE: (
-            errors.UnsupportedMediaTypeError,
-            errors.NotAnImageError,
-            errors.UnsupportedImageTypeError,
+            request_errors.UnsupportedMediaTypeError,
+            image_errors.NotAnImageError,
+            image_errors.UnsupportedImageTypeError,
         ),
         HTTPStatus.UNPROCESSABLE_ENTITY: (
-            errors.InvalidParameterError,
-            errors.UnknownTierError,
-            errors.UnknownPlanError,
-            errors.ImageCountError,
-            errors.CorruptImageError,
-            errors.UnknownForegroundError,
-            errors.InferenceRefusedError,
+            request_errors.InvalidParameterError,
+            request_errors.UnknownTierError,
+            credit_errors.UnknownPlanError,
+            request_errors.ImageCountError,
+            image_errors.CorruptImageError,
+            image_errors.InvalidRegionError,
+            image_errors.ImageUrlRefusedError,
+            image_errors.ImageNotFetchedError,
+            image_errors.UnknownForegroundError,
+            inference_errors.InferenceRefusedError,
         ),
+        HTTPStatus.TOO_MANY_REQUESTS: (request_errors.TooManyRequestsError, credit_errors.UnchargedAllowanceUsedError),
         HTTPStatus.INTERNAL_SERVER_ERROR: (
-            errors.PhotoLostError,
-            errors.JobAbandonedError,
-            errors.ArchiveFailedError,
+            image_errors.PhotoLostError,
+            job_errors.JobAbandonedError,
+            job_errors.ArchiveFailedError,
         ),
-        HTTPStatus.BAD_GATEWAY: (errors.InvalidMatteError,),
+        HTTPStatus.BAD_GATEWAY: (inference_errors.InvalidMatteError,),
         HTTPStatus.SERVICE_UNAVAILABLE: (
-            errors.ContentionError,
-            errors.TierUnavailableError,
-            errors.InferenceUnavailableError,
-            errors.InferenceMisconfiguredError,
+            credit_errors.ContentionError,
+            inference_errors.TierUnavailableError,
+            inference_errors.InferenceUnavailableError,
+            inference_errors.InferenceMisconfiguredError,
         ),
     }.items()
     for error in kinds
@@ -109,11 +124,13 @@ def problem(
 def problem_for(error: DomainError, request_id: str) -> Response:
     headers = {}
     match error:
-        case errors.JobInProgressError():
+        case job_errors.JobInProgressError():
             headers["Retry-After"] = str(max(1, round((error.until - datetime.now(UTC)).total_seconds())))
-        case errors.ArchiveNotReadyError():
+        case job_errors.ArchiveNotReadyError():
             headers["Retry-After"] = str(max(1, round(error.retry_after)))
-        case errors.ContentionError():
+        case request_errors.TooManyRequestsError() | credit_errors.UnchargedAllowanceUsedError():
+            headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
+        case credit_errors.ContentionError():
             headers["Retry-After"] = "1"
     return problem(
         STATUS[error.code],

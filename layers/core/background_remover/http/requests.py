@@ -1,98 +1,16 @@
-"""What requests may carry, validated. Imported where a request has input: pydantic costs a cold start a third."""
+"""What requests may carry. Imported where a request has input, as pydantic is with it."""
 
-import re
-from collections.abc import Mapping
-from typing import Annotated, Any, cast
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
-from pydantic_core import from_json
+from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from background_remover.domain.api_keys import LONGEST_NAME
-from background_remover.domain.errors import InvalidParameterError, MalformedJsonError, NotAcceptableError
-from background_remover.domain.jobs import LONGEST_FILE_NAME, JobStatus, Options, Output, OutputFormat
+from background_remover.domain.jobs import LONGEST_FILE_NAME, JobStatus
 from background_remover.domain.pricing import LARGEST_BATCH
-from background_remover.domain.tiers import Tier
-from background_remover.http.fields import (
-    Base64,
-    BatchSize,
-    ColourName,
-    Flag,
-    MarginText,
-    MaxSize,
-    PlanName,
-    Size,
-    TierName,
-    printable,
-    some_files,
-)
-
-# Printable ASCII; 255 characters of it fit into DynamoDB's keys.
-IDEMPOTENCY_KEY = "^[ -~]{0,255}$"
-_FAULTS_NAMED = 20
-
-
-class Request(BaseModel):
-    """Fields in camelCase; a field that is not known is an error, so that a typo never goes unnoticed."""
-
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
-
-
-class OptionFields(Request):
-    """How the result shall look; see `Options`."""
-
-    format: OutputFormat | None = Field(default=None, description="By default what Accept asks for, or png.")
-    background: ColourName | None = Field(default=None, description="Behind the cut-out. A JPEG needs one.")
-    crop: MarginText | None = Field(
-        default=None,
-        description="To the subject with this margin, in px or in % of its larger side, as far as the photo goes.",
-    )
-    output: Output = Field(default="cutout", description="The cut-out, or its alpha as a grey image.")
-    max_size: MaxSize | None = Field(
-        default=None, description="The long edge of the result, in px. The photo is never enlarged."
-    )
-    lossless: Flag | None = Field(
-        default=None, description="For WebP: by default lossless in tier industry, and lossy in the others."
-    )
-
-    def options(self, tier: Tier, accepted: OutputFormat | None = None) -> Options:
-        """`accepted`: the one format that the caller's Accept header has use for.
-
-        Raises `NotAcceptableError`, and `InvalidParameterError` where fields contradict each other.
-        """
-        if accepted and self.format not in (None, accepted):
-            raise NotAcceptableError(f"The Accept header asks for {accepted}, the field format for {self.format}.")
-        output_format = self.format or accepted or "png"
-        self._require_consistency(output_format)
-        return Options(
-            format=output_format,
-            background=self.background,
-            crop=self.crop,
-            output=self.output,
-            max_size=self.max_size,
-            lossless=output_format == "webp" and (tier.lossless if self.lossless is None else self.lossless),
-        )
-
-    def _require_consistency(self, output_format: OutputFormat) -> None:
-        faults: dict[str, tuple[str, str]] = {}
-        if self.output == "matte":
-            if self.background is not None:
-                faults["background"] = ("is not for a matte", "A matte is grey and has no background: leave it out.")
-        elif output_format == "jpeg" and self.background is None:
-            faults["background"] = (
-                "is needed for a JPEG",
-                "A JPEG has no transparency: say which background it shall have, such as #ffffff.",
-            )
-        if self.lossless is not None and output_format != "webp":
-            faults["lossless"] = (
-                "is for the format webp only",
-                "Only a WebP can be either, lossless or not: a PNG always is, a JPEG never.",
-            )
-        if faults:
-            raise InvalidParameterError(
-                " ".join(detail for _, detail in faults.values()),
-                errors=[{"field": field, "message": message} for field, (message, _) in faults.items()],
-            )
+from background_remover.http.fields import Base64, BatchSize, ImageUrl, PlanName, Size, TierName, printable, some_files
+from background_remover.http.option_fields import OptionFields
+from background_remover.http.validation import BY_URL, UPLOADED, Request
+from background_remover.http.waiting import LONGEST_WAIT
 
 
 class ImageFields(OptionFields):
@@ -107,10 +25,24 @@ class RemovalFields(ImageFields):
     file_name: str | None = Field(default=None, min_length=1, max_length=LONGEST_FILE_NAME)
 
 
+BACKGROUND_IMAGE = (
+    "Behind the cut-out, centred and scaled to fill the frame: a file as `image` may be, up to 25 megapixels."
+)
+BackgroundImage = Annotated[Base64 | None, Field(description=f"{BACKGROUND_IMAGE} In base64.")]
+
+
 class RemovalJson(RemovalFields):
     """`POST /remove` for a photo in the JSON itself: `image` is the file in base64."""
 
     image: Base64
+    background_image: BackgroundImage = None
+
+
+class UrlJson(RemovalFields):
+    """`POST /remove` for a photo that is on the web."""
+
+    image_url: ImageUrl = Field(description="Where the photo is fetched from: https, a public host, up to 10 MB.")
+    background_image: BackgroundImage = None
 
 
 class UploadedJson(Request):
@@ -141,12 +73,30 @@ class ManifestFile(FileFields):
     size: Size
 
 
+class ManifestUrl(Request):
+    """A photo that is fetched from the web."""
+
+    image_url: ImageUrl
+    file_name: str | None = Field(
+        default=None, min_length=1, max_length=LONGEST_FILE_NAME, description="By default what the URL ends with."
+    )
+
+
+def _kind_of_file(value: object) -> str:
+    return BY_URL if isinstance(value, ManifestUrl) or (isinstance(value, dict) and "imageUrl" in value) else UPLOADED
+
+
 class Manifest(ImageFields):
     """`POST /batch`."""
 
     # Another number is refused as a number of images, not as a field at fault.
     files: Annotated[
-        list[ManifestFile],
+        list[
+            Annotated[
+                Annotated[ManifestFile, Tag(UPLOADED)] | Annotated[ManifestUrl, Tag(BY_URL)],
+                Discriminator(_kind_of_file),
+            ]
+        ],
         AfterValidator(some_files),
         Field(json_schema_extra={"minItems": 1, "maxItems": LARGEST_BATCH}),
     ]
@@ -155,6 +105,7 @@ class Manifest(ImageFields):
 class RenderFields(OptionFields):
     """`POST /jobs/{jobId}/render`. `refinement` names the tier whose refinement is used."""
 
+    background_image: BackgroundImage = None
     refinement: TierName | None = Field(
         default=None, description="The job's tier or one below it; by default the tier that was delivered."
     )
@@ -180,6 +131,12 @@ class ApiKeyFields(Request):
     name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(printable)]
 
 
+class WebhookFields(Request):
+    """`POST /webhooks`."""
+
+    url: ImageUrl = Field(description="Where events are posted to: https, a public host.")
+
+
 class PageQuery(Request):
     limit: int = Field(default=20, ge=1, le=100)
     cursor: str | None = None
@@ -190,55 +147,13 @@ class JobsQuery(PageQuery):
     tier: TierName | None = None
 
 
-class ItemsQuery(PageQuery):
+class WaitQuery(Request):
+    """Of a GET that may wait for the end of what it asks about."""
+
+    wait: Annotated[int, Field(ge=0, le=LONGEST_WAIT)] | None = Field(
+        default=None, description="So many seconds to wait for the end at most, as `Prefer: wait` says it."
+    )
+
+
+class ItemsQuery(WaitQuery, PageQuery):
     limit: int = Field(default=100, ge=1, le=LARGEST_BATCH)
-
-
-def json_object(body: bytes) -> dict[str, Any]:
-    """Raises `MalformedJsonError`."""
-    try:
-        # Not the standard library's, which takes half a surrogate pair for a character.
-        values = from_json(body, allow_inf_nan=False)
-    except ValueError as error:
-        raise MalformedJsonError(f"The body is not JSON, or nested too deeply: {error}") from None
-    if not isinstance(values, dict):
-        raise MalformedJsonError("The body is not a JSON object.")
-    return cast("dict[str, Any]", values)
-
-
-def idempotency_key(headers: Mapping[str, str]) -> str | None:
-    """Raises `InvalidParameterError`."""
-    key = headers.get("idempotency-key", "")
-    if not re.fullmatch(IDEMPOTENCY_KEY, key):
-        raise InvalidParameterError(
-            "The Idempotency-Key is longer than 255 characters, or has others than those of printable ASCII.",
-            errors=[{"field": "Idempotency-Key", "message": "is no key"}],
-        )
-    return key or None
-
-
-def validated_json[R: Request](kind: type[R], values: Mapping[str, Any]) -> R:
-    """As `validated`, for values that have types: the text of a number is no number."""
-    return _validated(kind, values, strict=True)
-
-
-def validated[R: Request](kind: type[R], values: Mapping[str, str]) -> R:
-    """A form's or query's values, numbers among them as text.
-
-    Raises `InvalidParameterError` with an entry in `errors` for each field at fault, and `UnknownTierError`.
-    """
-    return _validated(kind, values, strict=False)
-
-
-def _validated[R: Request](kind: type[R], values: Mapping[str, Any], *, strict: bool) -> R:
-    try:
-        return kind.model_validate(values, strict=strict)
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
-        faults = [
-            {"field": ".".join(map(str, fault["loc"]))[:100] or "body", "message": fault["msg"]}
-            for fault in found[:_FAULTS_NAMED]
-        ]
-        raise InvalidParameterError(
-            "; ".join(f"{fault['field']}: {fault['message']}" for fault in faults), errors=faults
-        ) from None

@@ -14,10 +14,11 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from background_remover import __version__
 from background_remover.http.problems import CONTENT_TYPE
-from background_remover.http.requests import Request
+from background_remover.http.validation import Request
 from background_remover.openapi import problems
 from background_remover.openapi.description import (
     PATH_PARAMETERS,
+    RATE_LIMIT,
     RETRY_AFTER,
     Answer,
     Content,
@@ -73,7 +74,13 @@ def document() -> dict[str, Any]:
                     "type": "http",
                     "scheme": "bearer",
                     "description": "A JWT of the deployment's issuer, or an API key.",
-                }
+                },
+                "removeBgKey": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "X-Api-Key",
+                    "description": "An API key, where remove.bg has it.",
+                },
             },
             "schemas": _definitions() | {problems.schema_name(code): problems.schema(code) for code in codes},
             "examples": {code: {"value": problems.example(code)} for code in codes},
@@ -86,14 +93,31 @@ def _operation(route: Route) -> dict[str, Any]:
     if route.description:
         operation["description"] = route.description
     if not route.needs_token:
-        operation["security"] = []
+        operation["security"] = [*route.security]
     if parameters := [*_path_parameters(route), *_query_parameters(route), *_header_parameters(route)]:
         operation["parameters"] = parameters
     if route.bodies:
         operation["requestBody"] = {"required": True, "content": _content(route.bodies)}
-    answers = {status: _answer(answer) for status, answer in route.answers.items()}
-    operation["responses"] = {str(status.value): answer for status, answer in (answers | _problems(route)).items()}
+    limits = RATE_LIMIT if route.is_limited else ()
+    answers = {status: _answer(answer, limits) for status, answer in route.answers.items()}
+    operation["responses"] = {
+        str(status.value): answer for status, answer in _together(answers, _problems(route)).items()
+    }
     return operation
+
+
+def _together(
+    answers: Mapping[HTTPStatus, Schema], of_the_gateway: Mapping[HTTPStatus, Schema]
+) -> dict[HTTPStatus, Schema]:
+    """A status that both give has the bodies and headers of both."""
+    merged = {**answers}
+    for status, problem in of_the_gateway.items():
+        both = {**problem, **answers.get(status, {})}
+        for part in ("content", "headers"):
+            if part in both:
+                both[part] = {**problem.get(part, {}), **answers.get(status, {}).get(part, {})}
+        merged[status] = both
+    return merged
 
 
 # ---- parameters ------------------------------------------------------------------------------------
@@ -153,7 +177,7 @@ def _media_type(content: Content) -> dict[str, Any]:
         case Json(model, examples):
             named_examples = {name: {"value": value} for name, value in examples.items()}
             return {"schema": _json_schema(model)["items"], "examples": named_examples}
-        case Form(_, _, example):
+        case Form(example=example):
             return {"schema": _form_schema(content), "example": example}
         case Text(example):
             return {"schema": {"type": "string"}, "example": example}
@@ -169,9 +193,10 @@ def _form_schema(form: Form) -> Schema:
     return {
         "type": "object",
         "properties": {form.files: file}
+        | {name: {"type": "string", "format": "binary", "description": text} for name, text in form.beside.items()}
         | {name: _without_null(schema) for name, schema in fields["properties"].items()},
-        "required": [form.files, *fields["required"]],
-        "additionalProperties": False,
+        "required": [form.files, *fields.get("required", ())],
+        "additionalProperties": fields["additionalProperties"],
     }
 
 
@@ -180,10 +205,10 @@ def _one_of(*references: str) -> Schema:
     return {"oneOf": [first, *others]} if others else first
 
 
-def _answer(answer: Answer) -> dict[str, Any]:
+def _answer(answer: Answer, limits: tuple[Header, ...]) -> dict[str, Any]:
     described: dict[str, Any] = {"description": answer.description}
-    if answer.headers:
-        described["headers"] = _headers(answer.headers)
+    if headers := answer.headers + limits:
+        described["headers"] = _headers(headers)
     if answer.content:
         described["content"] = _content(answer.content)
     if answer.leads_to:
@@ -213,13 +238,15 @@ def _problems(route: Route) -> dict[HTTPStatus, dict[str, Any]]:
     by_status: dict[HTTPStatus, list[str]] = defaultdict(list)
     for code in sorted(_codes(route)):
         by_status[problems.status(code)].append(code)
-    return {status: _problem(status, by_status[status]) for status in sorted(by_status)}
+    limits = RATE_LIMIT if route.is_limited else ()
+    return {status: _problem(status, by_status[status], limits) for status in sorted(by_status)}
 
 
-def _problem(status: HTTPStatus, codes: list[str]) -> dict[str, Any]:
+def _problem(status: HTTPStatus, codes: list[str], limits: tuple[Header, ...]) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": status.phrase}
-    if status in _PROBLEM_HEADERS:
-        answer["headers"] = _headers(_PROBLEM_HEADERS[status])
+    limited = limits if status is HTTPStatus.TOO_MANY_REQUESTS else ()
+    if headers := (*_PROBLEM_HEADERS.get(status, ()), *limited):
+        answer["headers"] = _headers(headers)
     schema = _one_of(*(f"{_SCHEMAS}{problems.schema_name(code)}" for code in codes))
     examples = {code: {"$ref": f"{_EXAMPLES}{code}"} for code in codes}
     return answer | {"content": {CONTENT_TYPE: {"schema": schema, "examples": examples}}}

@@ -3,28 +3,24 @@
 from background_remover.domain.batches import BatchStatus
 from background_remover.domain.credits import EntryKind
 from background_remover.domain.jobs import Doubt, JobStatus
-from background_remover.http.answers import (
+from background_remover.http.answers.account import (
     ApiKey,
-    ArchiveLink,
-    BatchPage,
     CreatedApiKey,
-    CreatedBatch,
     CreditsPage,
-    JobsPage,
-    JobSummary,
-    JobWithLinks,
-    JobWithUpload,
     LedgerEntry,
     Plans,
     Quote,
-    RenderedJob,
     Statistics,
     Subscription,
-    Upload,
+    UnchargedInferences,
 )
+from background_remover.http.answers.batches import ArchiveLink, BatchPage, CreatedBatch
+from background_remover.http.answers.jobs import JobsPage, JobSummary, JobWithLinks, JobWithUpload, RenderedJob, Upload
 
 JOB_ID = "01a20ce405c07d1f4c0e6a93b5d82e41"
 BATCH_ID = "01a20ce405c05b6e8f20c4d7913ae5f6"
+WEBHOOK_ID = "01a20ce405c04b7e9d0c2f6a1b3c"
+EVENT_ID = f"msg_01a20ce4138a-{JOB_ID}"
 IDEMPOTENCY_KEY = "order-17"
 FILE = "the photo's bytes"
 TINY_PHOTO = (
@@ -46,6 +42,7 @@ COMPLETED: JobWithLinks = {
     "deliveredTier": "standard",
     "quality": {"score": 91, "reasons": [Doubt.TOUCHING_BORDERS]},
     "looks": 1,
+    "cached": False,
     "result": {
         "url": f"{BUCKET}/results/7c1d/{JOB_ID}.png?X-Amz-Signature=…",
         "thumbnailUrl": f"{BUCKET}/thumbnails/7c1d/{JOB_ID}.webp?X-Amz-Signature=…",
@@ -56,8 +53,10 @@ COMPLETED: JobWithLinks = {
         "size": 9_120_334,
         "seconds": 3.371,
         "matteUrl": f"{BUCKET}/mattes/7c1d/{JOB_ID}.png?X-Amz-Signature=…",
+        "photoUrl": f"{BUCKET}/inputs/7c1d/{JOB_ID}?X-Amz-Signature=…",
     },
 }
+CACHED: JobWithLinks = {**COMPLETED, "credits": 0, "looks": 0, "cached": True}
 DELIVERED_AS_LESSER_TIER: JobWithLinks = {
     **COMPLETED,
     "tier": "industry",
@@ -177,10 +176,12 @@ HOLD: LedgerEntry = {
     "reference": JOB_ID,
     "createdAt": "2026-11-24T09:30:00.000000+00:00",
 }
+UNCHARGED: UnchargedInferences = {"used": 2, "allowed": 14, "resetsAt": "2026-11-25T00:00:00+00:00"}
 CREDITS: CreditsPage = {
     "available": 42,
     "held": 8,
     "owed": 0,
+    "unchargedInferences": UNCHARGED,
     "ledger": [
         HOLD,
         {
@@ -198,6 +199,7 @@ CREDITS_OWED: CreditsPage = {
     "available": 0,
     "held": 8,
     "owed": 5,
+    "unchargedInferences": UNCHARGED,
     "ledger": [
         {
             "entryId": f"2026-11-24T09:30:01.000000+00:00#2#{PAYMENT_ID}",
@@ -290,5 +292,6 @@ STATISTICS: Statistics = {
     "processingSeconds": {"mean": 4.812, "p95": 7.34},
     "creditsSpent": 96,
     "coveredImages": 14,
+    "cachedImages": 3,
     "subscription": SUBSCRIPTION,
 }

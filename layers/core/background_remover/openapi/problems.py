@@ -5,7 +5,14 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from background_remover.domain import errors
+from background_remover.domain import (
+    account_errors,
+    credit_errors,
+    image_errors,
+    inference_errors,
+    job_errors,
+    request_errors,
+)
 from background_remover.domain.errors import DomainError
 from background_remover.domain.jobs import JobStatus
 from background_remover.http.problems import STATUS
@@ -18,7 +25,7 @@ GATEWAY = {
     "route_not_found": (HTTPStatus.NOT_FOUND, "There is no such route."),
     "image_too_large": (
         HTTPStatus.CONTENT_TOO_LARGE,
-        "Send an image of at most 4.4 MB here, a larger one (up to 10 MB) with POST uploads.",
+        "Send an image of at most 4.4 MB here (3.3 MB as base64), a larger one (up to 10 MB) with POST uploads.",
     ),
     "too_many_requests": (HTTPStatus.TOO_MANY_REQUESTS, "Too many requests. Slow down and try again."),
     "internal_error": (
@@ -43,38 +50,42 @@ _FAULT = {
     "additionalProperties": False,
 }
 _MEMBERS: dict[str, dict[str, Schema]] = {
-    errors.InsufficientCreditsError.code: {
+    credit_errors.InsufficientCreditsError.code: {
         "required": {"type": "integer", "examples": [8]},
         "available": {"type": "integer", "examples": [3]},
         "owed": {"type": "integer", "examples": [0]},
     },
-    errors.InvalidParameterError.code: {
+    request_errors.InvalidParameterError.code: {
         "errors": {
             "type": "array",
             "items": _FAULT,
             "examples": [[{"field": "limit", "message": "Input should be greater than or equal to 1"}]],
         }
     },
-    errors.NothingToRenderError.code: {
+    job_errors.NothingToRenderError.code: {
         "jobStatus": {"enum": [status for status in JobStatus if status != "completed"], "examples": ["failed"]}
     },
-    errors.ImageTooLargeError.code: {"limit": {"type": "integer", "description": "In bytes.", "examples": [4_400_000]}},
+    image_errors.ImageTooLargeError.code: {
+        "limit": {"type": "integer", "description": "In bytes.", "examples": [4_400_000]}
+    },
 }
 """What a problem has besides the members of all, by its code."""
 
 _ENDS_JOBS = (
-    errors.ImageError,
-    errors.InferenceError,
-    errors.JobAbandonedError,
-    errors.InsufficientCreditsError,
-    errors.UnknownTierError,
-    errors.UnknownUserError,
+    image_errors.ImageError,
+    inference_errors.InferenceError,
+    job_errors.JobAbandonedError,
+    credit_errors.InsufficientCreditsError,
+    credit_errors.UnchargedAllowanceUsedError,
+    request_errors.UnknownTierError,
+    account_errors.UnknownUserError,
 )
 """What a job may have failed by. `POST /remove` tells so with its `jobId`, without other members."""
 
 _ERRORS = {
     kind.code: kind
-    for kind in vars(errors).values()
+    for module in (account_errors, credit_errors, image_errors, inference_errors, job_errors, request_errors)
+    for kind in vars(module).values()
     if isinstance(kind, type) and issubclass(kind, DomainError) and "code" in vars(kind)
 }
 

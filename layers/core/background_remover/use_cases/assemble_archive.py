@@ -13,8 +13,8 @@ from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any
 
 from background_remover.domain.batches import Archive, Batch
-from background_remover.domain.errors import BatchNotFoundError
-from background_remover.domain.file_names import MANIFEST, archive_names
+from background_remover.domain.file_names import EXTENSIONS, MANIFEST, archive_names
+from background_remover.domain.job_errors import BatchNotFoundError
 from background_remover.domain.jobs import Failure, Job, Result
 from background_remover.gateways.object_store import archive_key, result_key
 from background_remover.gateways.zip_stream import Member, zip_stream
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from background_remover.gateways.object_store import ObjectStore
     from background_remover.gateways.work_queue import BatchMessage
 
-EXTENSIONS = {"png": "png", "webp": "webp", "jpeg": "jpg"}
 
 RESULT_DELETED = Failure("result_deleted", "The result was deleted before the archive was made.")
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from background_remover.domain.errors import BatchNotFoundError, JobNotFoundError
+from background_remover.domain.job_errors import BatchNotFoundError, JobNotFoundError
 from background_remover.observability import count, logger
 
 if TYPE_CHECKING:

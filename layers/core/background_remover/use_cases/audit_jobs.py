@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from background_remover.domain.audit import Difference, Sums
-from background_remover.domain.errors import BatchNotFoundError
+from background_remover.domain.job_errors import BatchNotFoundError
 from background_remover.domain.jobs import OPEN, JobStatus
 from background_remover.gateways import batch_item, job_item
 from background_remover.gateways.audit_tables import Key

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import batched
 from typing import TYPE_CHECKING
 
-from background_remover.domain.errors import BatchEndedError
+from background_remover.domain.job_errors import BatchEndedError
 from background_remover.domain.jobs import JobStatus
 from background_remover.gateways.job_writes import JOBS_IN_A_TRANSACTION
 from background_remover.use_cases.close_batch import close_batch

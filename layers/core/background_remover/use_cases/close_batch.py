@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from background_remover.domain.errors import BatchNotFoundError
+from background_remover.domain.job_errors import BatchNotFoundError
 from background_remover.gateways.work_queue import message_for_batch
 
 if TYPE_CHECKING:

@@ -33,33 +33,40 @@ if TYPE_CHECKING:
     from background_remover.gateways.batch_store import BatchStore
     from background_remover.gateways.object_store import ObjectStore
     from background_remover.gateways.work_queue import WorkQueue
+    from background_remover.use_cases.uncharged_allowance import UnchargedAllowance
 
 _CALLS_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
 class BatchFile:
-    """`content` is there when the file came with the request; None says that it will be uploaded."""
+    """`content` is there when the file came with the request; None says that it will be uploaded, or fetched where
+    its source has a URL."""
 
     source: Source
     content: bytes | None = None
 
+    @property
+    def will_be_uploaded(self) -> bool:
+        return self.content is None and self.source.url is None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchRequest:
-    """1 to `LARGEST_BATCH` files, all of them with content or none."""
+    """1 to `LARGEST_BATCH` files."""
 
     user_id: str
     tier: Tier
     options: Options
     files: list[BatchFile]
     idempotency_key: str | None
+    anew: bool = False
 
     def fingerprint(self) -> str:
         """Identifies the request behind an Idempotency-Key."""
         digest = hashlib.sha256(repr((self.tier.name, self.options, [file.source for file in self.files])).encode())
         for file in self.files:
-            digest.update(hashlib.sha256(file.content or b"").digest())
+            digest.update(hashlib.sha256(file.content or (file.source.url or "").encode()).digest())
         return digest.hexdigest()
 
 
@@ -77,22 +84,27 @@ class CreateBatch:
     objects: ObjectStore
     queue: WorkQueue
     models: Collection[Model]
+    allowance: UnchargedAllowance
     job_retention: timedelta
     clock: Callable[[], datetime]
 
     def __call__(self, request: BatchRequest) -> CreatedBatch:
-        """The batch, its jobs in the queue where their files came along. A repeat with the same key gets the first.
+        """The batch, with its jobs in the queue but for those whose files will be uploaded.
 
-        Raises `TierUnavailableError` and what `BatchStore.submit` raises; then nothing is held or stored.
+        A repeat with the same key gets the first.
+
+        Raises `TierUnavailableError`, `UnchargedAllowanceUsedError` and what `BatchStore.submit` raises; then nothing
+        is held or stored.
         """
         require_served(request.tier.model, self.models)
         now = self.clock()
+        key = IdempotencyKey(request.idempotency_key, request.fingerprint()) if request.idempotency_key else None
+        self.allowance.require_left(request.user_id, now, repeats=key)
         batch, jobs = self._new(request, now)
         inline = [
             (job, file.content) for job, file in zip(jobs, request.files, strict=True) if file.content is not None
         ]
         self._store(inline)
-        key = IdempotencyKey(request.idempotency_key, request.fingerprint()) if request.idempotency_key else None
         try:
             submitted, jobs = self.batches.submit(batch, jobs, key, now)
         except DomainError:
@@ -140,13 +152,14 @@ class CreateBatch:
                 batch_id=batch.batch_id,
                 tier=request.tier.name,
                 price=share,
-                status=JobStatus.AWAITING_UPLOAD if file.content is None else JobStatus.QUEUED,
+                status=JobStatus.AWAITING_UPLOAD if file.will_be_uploaded else JobStatus.QUEUED,
                 source=file.source,
                 options=request.options,
                 created_at=now,
                 updated_at=now,
                 retire_at=batch.retire_at,
-                due_at=now + (UPLOAD_WINDOW + GRACE if file.content is None else OVERDUE_AFTER),
+                due_at=now + (UPLOAD_WINDOW + GRACE if file.will_be_uploaded else OVERDUE_AFTER),
+                anew=request.anew,
             )
             for position, (file, share) in enumerate(zip(request.files, shares(price, total), strict=True))
         ]

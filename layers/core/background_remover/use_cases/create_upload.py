@@ -14,7 +14,8 @@ from background_remover.domain.tiers import Model, Tier, require_served
 from background_remover.gateways.idempotency import IdempotencyKey
 
 if TYPE_CHECKING:
-    from background_remover.gateways.job_store import JobStore
+    from background_remover.gateways.job_intake import JobIntake
+    from background_remover.use_cases.uncharged_allowance import UnchargedAllowance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,7 @@ class UploadRequest:
     source: Source
     options: Options
     idempotency_key: str | None
+    anew: bool = False
 
     def fingerprint(self) -> str:
         """Identifies the request behind an Idempotency-Key."""
@@ -32,15 +34,16 @@ class UploadRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateUpload:
-    jobs: JobStore
+    intake: JobIntake
     models: Collection[Model]
+    allowance: UnchargedAllowance
     job_retention: timedelta
     clock: Callable[[], datetime]
 
     def __call__(self, request: UploadRequest) -> Job:
         """The job that awaits its photo. A repeat with the same idempotency key gets the first job as it is now.
 
-        Raises `TierUnavailableError` and what `JobStore.submit` raises.
+        Raises `TierUnavailableError`, `UnchargedAllowanceUsedError` and what `JobIntake.submit` raises.
         """
         require_served(request.tier.model, self.models)
         now = self.clock()
@@ -56,6 +59,8 @@ class CreateUpload:
             updated_at=now,
             retire_at=now + self.job_retention,
             due_at=now + UPLOAD_WINDOW + GRACE,
+            anew=request.anew,
         )
         key = IdempotencyKey(request.idempotency_key, request.fingerprint()) if request.idempotency_key else None
-        return self.jobs.submit(job, key, now)
+        self.allowance.require_left(request.user_id, now, repeats=key)
+        return self.intake.submit(job, key, now)

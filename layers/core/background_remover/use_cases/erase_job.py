@@ -5,10 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from background_remover.domain.errors import BatchNotFoundError, JobInProgressError, JobNotFoundError
+from background_remover.domain.job_errors import BatchNotFoundError, JobInProgressError, JobNotFoundError
 from background_remover.domain.jobs import JobStatus
 from background_remover.gateways.job_store import LeaseLostError
-from background_remover.gateways.object_store import input_key, matte_key, renders_prefix, result_key, thumbnail_key
+from background_remover.gateways.object_store import (
+    backdrop_key,
+    input_key,
+    matte_key,
+    renders_prefix,
+    result_key,
+    thumbnail_key,
+)
 from background_remover.use_cases.close_batch import close_batch
 
 if TYPE_CHECKING:
@@ -49,7 +56,7 @@ def erase_job(
         )
     if job.batch_id:
         close_batch(batches, archive_queue, user_id=user_id, batch_id=job.batch_id, now=now)
-    objects.delete([input_key(job), result_key(job), matte_key(job), thumbnail_key(job)])
+    objects.delete([input_key(job), backdrop_key(job), result_key(job), matte_key(job), thumbnail_key(job)])
     _erase_renderings(objects, job)
     jobs.forget(job)
     # Those that were stored meanwhile. Whoever stores one from now on finds no job, and takes it back.

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from background_remover.domain.errors import (
-    InferenceUnavailableError,
-    InvalidMatteError,
-    JobAbandonedError,
-    PhotoLostError,
-)
+from background_remover.domain.image_errors import PhotoLostError
+from background_remover.domain.inference_errors import InferenceUnavailableError, InvalidMatteError
+from background_remover.domain.job_errors import JobAbandonedError
 from background_remover.observability import measure, observe
 
 if TYPE_CHECKING:

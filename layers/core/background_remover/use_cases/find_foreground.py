@@ -10,11 +10,8 @@ from functools import partial
 from threading import Semaphore
 from typing import TYPE_CHECKING
 
-from background_remover.domain.errors import (
-    InferenceError,
-    InferenceUnavailableError,
-    UnknownForegroundError,
-)
+from background_remover.domain.image_errors import UnknownForegroundError
+from background_remover.domain.inference_errors import InferenceError, InferenceUnavailableError
 from background_remover.domain.jobs import Job, Quality, Submission
 from background_remover.domain.tiers import TIERS, Tier, delivered_with
 from background_remover.observability import logger
@@ -80,6 +77,14 @@ class FindForeground:
             seconds=(self.clock() - started).total_seconds(),
             dollars=len(seen) * self.hugging_face.route(tier.model).dollars,
         )
+
+    def require_open(self, job: Job) -> None:
+        """Raises `InferenceUnavailableError` where nobody may ask for the job's looks now.
+
+        What was submitted for one of them is looked after all the same.
+        """
+        if not any(submission.status_url for submission in job.submissions.values()):
+            self.hugging_face.require_open(TIERS[job.tier].model)
 
     def _first_looks(self, job: Job, tier: Tier, copy: EncodedImage, time_left: Callable[[], float]) -> list[Matte]:
         calls = [self.threads.submit(self._look, job, number, copy, time_left) for number in range(tier.looks)]

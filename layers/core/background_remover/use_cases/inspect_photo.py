@@ -4,6 +4,7 @@ from background_remover.domain.jobs import Options
 from imaging.cutout import require_room
 from imaging.framing import fitted
 from imaging.photo import PhotoInfo, inspect
+from imaging.region import region_box
 
 
 def inspect_photo(content: bytes, options: Options) -> PhotoInfo:
@@ -12,6 +13,7 @@ def inspect_photo(content: bytes, options: Options) -> PhotoInfo:
     How large the result of a crop gets is known when the subject is: its delivery may still raise `TooManyPixelsError`.
     """
     info = inspect(content)
+    region_box(options.region, info.width, info.height)
     if options.crop is None:
         require_room(*fitted(info.width, info.height, options.max_size), options.format)
     return info

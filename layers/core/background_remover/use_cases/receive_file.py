@@ -8,16 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from background_remover.domain.errors import (
-    DomainError,
-    EmptyImageError,
-    ImageTooLargeError,
-    InsufficientCreditsError,
-    JobNotFoundError,
-    PhotoReplacedError,
-    UnknownTierError,
-    UnknownUserError,
-)
+from background_remover.domain.account_errors import UnknownUserError
+from background_remover.domain.credit_errors import InsufficientCreditsError
+from background_remover.domain.errors import DomainError
+from background_remover.domain.image_errors import EmptyImageError, ImageTooLargeError, PhotoReplacedError
+from background_remover.domain.job_errors import JobNotFoundError
 from background_remover.domain.jobs import (
     LARGEST_UPLOAD,
     LONGEST_FILE_NAME,
@@ -30,6 +25,7 @@ from background_remover.domain.jobs import (
     Source,
     job_id,
 )
+from background_remover.domain.request_errors import UnknownTierError
 from background_remover.domain.tiers import tier_named
 from background_remover.gateways.job_store import LeaseLostError
 from background_remover.gateways.object_store import DROPBOX, INPUTS, ObjectChangedError, input_key
@@ -41,6 +37,7 @@ from background_remover.use_cases.failures import measure_failure
 if TYPE_CHECKING:
     from background_remover.gateways.batch_store import BatchStore
     from background_remover.gateways.credit_ledger import CreditLedger
+    from background_remover.gateways.job_intake import JobIntake
     from background_remover.gateways.job_store import JobStore
     from background_remover.gateways.object_store import ObjectStore
     from background_remover.gateways.s3_event import ReceivedFile
@@ -50,6 +47,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiveFile:
     jobs: JobStore
+    intake: JobIntake
     batches: BatchStore
     ledger: CreditLedger
     objects: ObjectStore
@@ -95,7 +93,7 @@ class ReceiveFile:
                 if job.batch_id:
                     self._close_batch(job.user_id, job.batch_id)
                 return failed
-            return self.jobs.arrive(job, file.size, self.clock())
+            return self.intake.arrive(job, file.size, self.clock())
         except LeaseLostError:
             return self.jobs.get(job.user_id, job.job_id)  # A repeat of this event was quicker, or the job ended.
 
@@ -127,7 +125,7 @@ class ReceiveFile:
             if error := _unacceptable(file):
                 raise error
             priced = replace(job, price=tier_named(job.tier).credits)
-            return self.jobs.submit(priced, None, self.clock())
+            return self.intake.submit(priced, None, self.clock())
         except (
             UnknownUserError,
             UnknownTierError,
@@ -136,7 +134,7 @@ class ReceiveFile:
             InsufficientCreditsError,
         ) as error:
             refused = replace(job, status=JobStatus.FAILED, failure=_failure(error), due_at=None)
-            self.jobs.record_refusal(refused)
+            self.intake.record_refusal(refused)
             self._report(refused, error, file)
             self.objects.delete_version(file.key, etag=file.etag)
             return refused

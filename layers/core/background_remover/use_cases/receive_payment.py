@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from background_remover.domain import credits
-from background_remover.domain.errors import ContentionError
+from background_remover.domain.credit_errors import ContentionError
 from background_remover.domain.payments import Payment, PaymentState
 from background_remover.gateways.dynamodb import TransactionRefusedError, transact
 from background_remover.observability import count, logger

@@ -11,7 +11,7 @@ from itertools import batched
 from typing import TYPE_CHECKING
 
 from background_remover.domain.batches import ARCHIVE_ATTEMPTS
-from background_remover.domain.errors import (
+from background_remover.domain.job_errors import (
     ArchiveFailedError,
     BatchNotFoundError,
     JobAbandonedError,
@@ -22,7 +22,14 @@ from background_remover.gateways import batch_item, job_item
 from background_remover.gateways.job_store import LeaseLostError
 from background_remover.gateways.job_writes import JOBS_IN_A_TRANSACTION
 from background_remover.gateways.object_store import input_key
-from background_remover.gateways.work_queue import BatchMessage, JobMessage, message_for, message_for_batch
+from background_remover.gateways.work_queue import (
+    BatchMessage,
+    DeliveryMessage,
+    JobMessage,
+    WakeMessage,
+    message_for,
+    message_for_batch,
+)
 from background_remover.observability import count, logger
 from background_remover.use_cases.cancel_batch import end_unstarted
 from background_remover.use_cases.close_batch import close_batch
@@ -31,10 +38,11 @@ from background_remover.use_cases.failures import measure_failure
 if TYPE_CHECKING:
     from background_remover.domain.batches import Batch
     from background_remover.gateways.batch_store import BatchStore
+    from background_remover.gateways.job_intake import JobIntake
     from background_remover.gateways.job_store import JobStore
     from background_remover.gateways.object_store import ObjectStore
     from background_remover.gateways.overdue import OverdueIndex
-    from background_remover.gateways.work_queue import WorkQueue
+    from background_remover.gateways.work_queue import Message, WorkQueue
 
 LOOKED_AT = 250
 """How many overdue jobs and batches of each shard one run looks at; the next run finds the rest."""
@@ -43,6 +51,7 @@ LOOKED_AT = 250
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconcile:
     jobs: JobStore
+    intake: JobIntake
     batches: BatchStore
     overdue: OverdueIndex
     objects: ObjectStore
@@ -121,7 +130,7 @@ class Reconcile:
 
     def _look_at_arrival(self, job: Job, size: int, now: datetime) -> None:
         try:
-            self.queue.send(message_for(self.jobs.arrive(job, size, now)))
+            self.queue.send(message_for(self.intake.arrive(job, size, now)))
         except LeaseLostError:
             return  # Its event came this very moment.
 
@@ -146,7 +155,7 @@ class Reconcile:
 
     # ---- from the dead-letter queue ----------------------------------------------------------------
 
-    def dead_letter(self, message: JobMessage | BatchMessage) -> None:
+    def dead_letter(self, message: Message) -> None:
         """Ends what could not be worked on, whatever was tried."""
         match message:
             case JobMessage(user_id, job_id):
@@ -158,6 +167,10 @@ class Reconcile:
                     return
                 if batch.archive is None:
                     self._give_up_archive(batch)
+            case WakeMessage():
+                return  # Whoever needs the endpoint wakes it.
+            case DeliveryMessage():
+                return  # When the event is due, it is sent again.
 
     def _dead_job(self, user_id: str, job_id: str) -> None:
         now = self.clock()

@@ -7,21 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from background_remover.domain.errors import JobNotFoundError, NotAcceptableError, UploadMissingError
+from background_remover.domain.job_errors import JobNotFoundError, UploadMissingError
 from background_remover.domain.jobs import Job, JobStatus
+from background_remover.domain.request_errors import NotAcceptableError
 from background_remover.gateways.job_store import LeaseLostError
 from background_remover.gateways.object_store import input_key
-from background_remover.gateways.work_queue import message_for
-from background_remover.observability import logger
-from background_remover.use_cases.cut_out import SHORTEST_BACK_OFF
-from background_remover.use_cases.remove_image import INLINE_LEASE
 
 if TYPE_CHECKING:
     from background_remover.domain.jobs import OutputFormat
+    from background_remover.gateways.job_intake import JobIntake
     from background_remover.gateways.job_store import JobStore
     from background_remover.gateways.object_store import ObjectStore
-    from background_remover.gateways.work_queue import WorkQueue
-    from background_remover.use_cases.process_job import ProcessJob
+    from background_remover.use_cases.process_at_once import ProcessAtOnce
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +34,9 @@ class UploadedRemoval:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveUploaded:
     jobs: JobStore
+    intake: JobIntake
     objects: ObjectStore
-    queue: WorkQueue
-    process_job: ProcessJob
+    process_at_once: ProcessAtOnce
     clock: Callable[[], datetime]
 
     def __call__(self, removal: UploadedRemoval, *, time_left: Callable[[], float]) -> Job:
@@ -58,13 +55,7 @@ class RemoveUploaded:
             job = self._arrived(job)
         if job.status is not JobStatus.QUEUED or removal.respond_async:
             return job
-        try:
-            processed = self.process_job(message_for(job), time_left=time_left, lease_for=INLINE_LEASE)
-        except Exception:
-            logger.exception("The request failed after its photo arrived; the queue takes over", job_id=job.job_id)
-            self.queue.send(message_for(job), delay=SHORTEST_BACK_OFF)
-            processed = None
-        return processed or self.jobs.get(job.user_id, job.job_id)
+        return self.process_at_once(job, time_left=time_left)
 
     def _arrived(self, job: Job) -> Job:
         """S3 tells `on_upload` of the photo as well, at this moment or a little later."""
@@ -72,6 +63,6 @@ class RemoveUploaded:
         if not size:
             raise UploadMissingError("The photo is not there yet. Send it to the form of POST uploads first.")
         try:
-            return self.jobs.arrive(job, size, self.clock())
+            return self.intake.arrive(job, size, self.clock())
         except LeaseLostError:
             return self.jobs.get(job.user_id, job.job_id)

@@ -9,16 +9,18 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from background_remover.domain.errors import (
-    InvalidParameterError,
+from background_remover.domain.file_names import EXTENSIONS, saved_name
+from background_remover.domain.job_errors import (
     JobNotFoundError,
     NothingToRenderError,
     RenderingExpiredError,
     TooManyRenderingsError,
 )
 from background_remover.domain.jobs import Job, Options, Result
+from background_remover.domain.request_errors import InvalidParameterError
 from background_remover.domain.tiers import Tier, tiers_up_to
 from background_remover.gateways.object_store import input_key, matte_key, render_key, renders_prefix
+from imaging.backdrop import inspect_backdrop, read_backdrop
 from imaging.cutout import CONTENT_TYPES
 from imaging.framing import delivery, framed_cutout
 from imaging.matte import decode_matte
@@ -34,9 +36,13 @@ MOST_RENDERINGS = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendering:
-    """A file in the bucket, `size` in bytes. `refinement` names a tier, `seconds` is how long it took to make."""
+    """A file in the bucket, `size` in bytes. `refinement` names a tier, `seconds` is how long it took to make.
+
+    `file_name` is what it is saved as.
+    """
 
     job_id: str
+    file_name: str
     refinement: str
     key: str
     content_type: str
@@ -57,14 +63,20 @@ class Render:
     threads: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, max_workers=1))
 
     def __call__(
-        self, user_id: str, job_id: str, *, refinement: str | None, options_for: Callable[[Tier], Options]
+        self,
+        user_id: str,
+        job_id: str,
+        *,
+        refinement: str | None,
+        options_for: Callable[[Tier], Options],
+        backdrop: bytes | None = None,
     ) -> Rendering:
         """The rendering; made once, however often it is asked for.
 
         `refinement` names a tier, by default the one that the job was delivered as; `options_for` says what is wanted
-        with the refinement of that tier. Raises `JobNotFoundError`, `NothingToRenderError`, `RenderingExpiredError`,
-        `InvalidParameterError` for a tier above the job's, `TooManyRenderingsError`, `TooManyPixelsError`, and what
-        `options_for` raises.
+        with the refinement of that tier. `backdrop` is the file of the background image that these options name. Raises
+        `JobNotFoundError`, `NothingToRenderError`, `RenderingExpiredError`, `InvalidParameterError` for a tier above
+        the job's, `TooManyRenderingsError`, `ImageError`, and what `options_for` raises.
         """
         job = self.jobs.get(user_id, job_id)
         result = _result_of(job)
@@ -77,7 +89,9 @@ class Render:
             return made_before
         if len(self.objects.sizes(renders_prefix(job))) >= MOST_RENDERINGS:
             raise self._too_many()
-        return self._make(job, tier, options)
+        if backdrop is not None:
+            inspect_backdrop(backdrop)
+        return self._make(job, tier, options, backdrop)
 
     def _made_before(self, job: Job, tier: Tier, options: Options) -> Rendering | None:
         key = render_key(job, tier.name, options)
@@ -87,6 +101,7 @@ class Render:
         size, metadata = stored
         return Rendering(
             job_id=job.job_id,
+            file_name=saved_name(job.source.file_name or job.job_id, EXTENSIONS[options.format]),
             refinement=tier.name,
             key=key,
             content_type=CONTENT_TYPES[options.format],
@@ -96,18 +111,21 @@ class Render:
             seconds=int(metadata["milliseconds"]) / 1000,
         )
 
-    def _make(self, job: Job, tier: Tier, options: Options) -> Rendering:
+    def _make(self, job: Job, tier: Tier, options: Options, backdrop: bytes | None) -> Rendering:
         started = self.clock()
         reading = self.threads.submit(self.objects.get, matte_key(job))
         photo, matte = self.objects.get(input_key(job)), reading.result()
         if photo is None or matte is None:
             self.jobs.get(job.user_id, job.job_id)  # Raises `JobNotFoundError` where it was erased meanwhile.
             raise self._expired()
-        framed = framed_cutout(decode(photo), decode_matte(matte), tier.refinement, options)
-        file = delivery(framed, options)
+        framed = framed_cutout(
+            decode(photo), decode_matte(matte), tier.refinement, options, looked_at=job.options.region
+        )
+        file = delivery(framed, options, None if backdrop is None else lambda: read_backdrop(backdrop).photo)
         milliseconds = round((self.clock() - started).total_seconds() * 1000)
         rendering = Rendering(
             job_id=job.job_id,
+            file_name=saved_name(job.source.file_name or job.job_id, EXTENSIONS[options.format]),
             refinement=tier.name,
             key=render_key(job, tier.name, options),
             content_type=file.content_type,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from background_remover.domain.errors import (
+from background_remover.domain.credit_errors import (
     ContentionError,
     PaymentForSomethingElseError,
     PaymentNotFoundError,
@@ -58,11 +58,11 @@ class Subscribe:
     def _payment(self, user_id: str, plan: Plan, payment_id: str) -> Payment:
         payment = self.payments.get(payment_id)
         if payment is None:
-            raise PaymentNotFoundError("There is no such payment yet. It takes a moment after you have paid.")
+            raise PaymentNotFoundError("We know no such payment yet. After you have paid it takes a moment: try again.")
         if payment.user_id != user_id:
-            raise PaymentOfAnotherUserError("This is somebody else's payment.")
+            raise PaymentOfAnotherUserError("Somebody else made this payment. Subscribe with one of your own.")
         if payment.state is PaymentState.REFUNDED:
-            raise PaymentRefundedError("This payment was given back.")
+            raise PaymentRefundedError("This payment was refunded. Subscribe with a new one.")
         if payment.plan != plan.name:
             paid_for = f"the plan {payment.plan}" if payment.plan else "credits"
             raise PaymentForSomethingElseError(f"This payment is for {paid_for}, not for the plan {plan.name}.")

@@ -10,24 +10,31 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from background_remover.domain.errors import InferenceMisconfiguredError, InvalidMatteError
+from background_remover.domain.inference_errors import InvalidMatteError
 from background_remover.domain.tiers import require_served
 from background_remover.gateways.hugging_face import endpoint
 from background_remover.gateways.hugging_face.fal_queue import FalQueue
+from background_remover.gateways.hugging_face.gate import Gate, OwnStates
 from background_remover.gateways.hugging_face.transport import Transport
 
 if TYPE_CHECKING:
     from background_remover.domain.jobs import Submission
     from background_remover.domain.tiers import Model
     from background_remover.gateways.hugging_face.encoded_photo import EncodedPhoto
+    from background_remover.gateways.hugging_face.gate import BreakerStates
     from background_remover.gateways.hugging_face.routes import ModelRoute
     from background_remover.gateways.secret import Secret
+
+WAKE_SECONDS = 5.0
+WAIT_HEADER = "x-scale-up-timeout"
+"""With it the answer comes when the endpoint has started."""
 
 
 class HuggingFace:
     """Safe to share between threads. `clock` and `sleep` in seconds, `now` in seconds since 1970.
 
-    `measure` is told what was counted of a model's answers, by the names of our metrics.
+    `measure` is told what was counted of a model's answers, by the names of our metrics. `states`: where other clients
+    find its breakers as well.
     """
 
     def __init__(
@@ -39,6 +46,7 @@ class HuggingFace:
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.time,
         measure: Callable[[Model, Mapping[str, int]], None] | None = None,
+        states: BreakerStates | None = None,
     ) -> None:
         self._routes = routes
         self._clock = clock
@@ -46,10 +54,12 @@ class HuggingFace:
         self._counts: dict[Model, Counter[str]] = {model: Counter() for model in routes}
         self._counting = Lock()
         self._measure = measure
+        states = states or OwnStates()
+        self._gates = {model: Gate(model, states, now=now, count=partial(self._count, model)) for model in routes}
         self._transports = {
-            model: Transport(token, clock=clock, sleep=sleep, count=partial(self._count, model)) for model in routes
+            model: Transport(token, clock=clock, sleep=sleep, count=partial(self._count, model), gate=gate)
+            for model, gate in self._gates.items()
         }
-        self._shut_until: dict[Model, float] = {}
 
     def route(self, model: Model) -> ModelRoute:
         """Raises `TierUnavailableError`."""
@@ -70,12 +80,14 @@ class HuggingFace:
 
         `read` raises `InvalidMatteError` for an image that is no matte of this photo; it is asked for once more before
         that is raised. `submission` is what `on_submission` was told of last, in whatever call: what waits in the queue
-        is polled instead of being sent, and paid for, again. For the whole list of errors see `verdict.raise_for`.
+        is polled instead of being sent, and paid for, again. For the whole list of errors see `courses.TABLE`.
         """
         route = self.route(model)
         transport = self._transports[model]
         deadline = self._clock() + seconds
-        with self._measured(model), self._circuit_breaker(model):
+        # What waits in the queue is polled whatever the breaker says, and what may not be sent yet asks for nothing.
+        asks = submission is None or not (submission.status_url or submission.next_at > self._now())
+        with self._measured(model), self._gates[model].passing(seconds=seconds, asks=asks):
             if route.dialect == "fal_queue":
                 queue = FalQueue(
                     transport=transport,
@@ -95,21 +107,25 @@ class HuggingFace:
                 # Neither is billed: fal bills the submission, a dedicated endpoint by the hour.
                 return read(fetch())
 
-    @contextmanager
-    def _circuit_breaker(self, model: Model) -> Iterator[None]:
-        """After an operator's fault nothing is sent for the model for a while, so that nobody hammers it."""
-        shut_for = self._shut_until.get(model, 0.0) - self._clock()
-        if shut_for > 0:
-            self._count(model, "HuggingFaceBreakerOpen")
-            raise InferenceMisconfiguredError(
-                "Hugging Face refused our configuration a moment ago.", retry_after=shut_for
-            )
-        try:
-            yield
-        except InferenceMisconfiguredError as error:
-            self._count(model, "HuggingFaceMisconfigured")
-            self._shut_until[model] = self._clock() + error.retry_after
-            raise
+    def require_open(self, model: Model) -> None:
+        """Raises `InferenceUnavailableError` where the model's breaker lets nobody ask now."""
+        with self._measured(model):
+            self._gates[model].require_open()
+
+    def may_sleep(self, model: Model) -> bool:
+        """Dedicated endpoints do. Raises `TierUnavailableError`."""
+        return self.route(model).dialect == "endpoint"
+
+    def wake(self, model: Model) -> None:
+        """Lets a dedicated endpoint start, without waiting for it.
+
+        Any request wakes it, and one with nothing in it asks for no inference:
+        https://huggingface.co/docs/inference-endpoints/guides/autoscaling. Raises what Hugging Face answers instead.
+        """
+        route = self.route(model)
+        headers = {name: value for name, value in route.headers.items() if name.lower() != WAIT_HEADER}
+        with self._measured(model):
+            self._transports[model].knock(route.url, headers=headers, deadline=self._clock() + WAKE_SECONDS)
 
     def _count(self, model: Model, metric: str) -> None:
         with self._counting:

@@ -17,14 +17,14 @@ from urllib.parse import urlsplit
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
-from background_remover.domain.errors import (
+from background_remover.domain.inference_errors import (
     InferenceMisconfiguredError,
     InferenceRefusedError,
     InferenceUnavailableError,
     InvalidMatteError,
 )
 from background_remover.domain.jobs import Submission
-from background_remover.gateways.hugging_face import verdict
+from background_remover.gateways.hugging_face import courses, verdict
 
 if TYPE_CHECKING:
     from background_remover.gateways.hugging_face.encoded_photo import EncodedPhoto
@@ -60,11 +60,11 @@ class FalQueue:
         if latest and latest.status_url:
             return latest
         if latest and (pause := latest.next_at - self.now()) > 0:
-            raise InferenceUnavailableError("The photo may be submitted again later.", retry_after=pause)
+            raise courses.NotAskedError("The photo may be submitted again later.", retry_after=pause)
         number = latest.number + 1 if latest else 1
         try:
             request = self._submit(photo)
-        except verdict.OutcomeUnknownError as error:
+        except courses.OutcomeUnknownError as error:
             self._came_to_nothing(Submission(number=number, sent_at=int(self.now())), error)
         submission = Submission(
             f"{request}/status?{_SUBDOMAIN}", f"{request}?{_SUBDOMAIN}", number=number, sent_at=int(self.now())
@@ -75,8 +75,10 @@ class FalQueue:
     def await_completion(self, submission: Submission) -> None:
         """Raises the errors of `Transport.call`."""
         while self._poll(submission) in ("IN_QUEUE", "IN_PROGRESS"):
-            if self.transport.clock() + POLL_SECONDS > self.deadline:
-                raise _outage("The request still waits in Hugging Face's queue.")
+            if self.transport.clock() + POLL_SECONDS >= self.deadline:
+                raise courses.StillWaitingError(
+                    "The request still waits in Hugging Face's queue.", retry_after=verdict.UNSPECIFIED
+                )
             self.transport.sleep(POLL_SECONDS)
 
     def image(self, submission: Submission) -> bytes:
@@ -85,7 +87,7 @@ class FalQueue:
         # https://fal.ai/docs/inference-api/queue/result
         try:
             url = self._get(submission, submission.response_url, _image_url)
-        except verdict.RequestGivenUpError as error:
+        except courses.RequestGivenUpError as error:
             self._came_to_nothing(submission, error)
         if url.startswith("data:"):
             return _decoded(url)
@@ -123,14 +125,14 @@ class FalQueue:
             )
         try:
             return self.transport.call("GET", url, read, headers=self.route.headers, deadline=self.deadline)
-        except verdict.NothingThereError as error:
+        except courses.NothingThereError as error:
             self._came_to_nothing(submission, _outage(f"Hugging Face's queue lost the request. {error.detail}"))
 
     def _came_to_nothing(self, submission: Submission, error: InferenceUnavailableError) -> NoReturn:
         """Through no fault of the image: it is submitted again, after the pause, which bounds what that may cost."""
         self.on_submission(replace(submission, status_url="", response_url=""))
         pause = submission.next_at - self.now()
-        raise InferenceUnavailableError(error.detail, retry_after=max(error.retry_after, pause)) from error
+        raise courses.OutcomeUnknownError(error.detail, retry_after=max(error.retry_after, pause)) from error
 
     def _allowed(self, url: str) -> str:
         try:

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from background_remover.domain.errors import InferenceUnavailableError, InvalidMatteError
+from background_remover.domain.inference_errors import InferenceUnavailableError, InvalidMatteError
 from background_remover.gateways.hugging_face import verdict
 
 if TYPE_CHECKING:

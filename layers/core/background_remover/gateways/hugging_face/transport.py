@@ -15,15 +15,26 @@ import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
 from requests.adapters import HTTPAdapter
 
-from background_remover.domain.errors import InferenceMisconfiguredError, InferenceUnavailableError
-from background_remover.gateways.hugging_face import verdict
+from background_remover.domain.inference_errors import (
+    InferenceError,
+    InferenceMisconfiguredError,
+    InferenceUnavailableError,
+)
+from background_remover.gateways.hugging_face import courses, verdict
+from background_remover.gateways.hugging_face.courses import COURSES, Evidence, Repeat
+from background_remover.gateways.hugging_face.excerpts import excerpt
 
 if TYPE_CHECKING:
+    from background_remover.gateways.hugging_face.gate import Gate
     from background_remover.gateways.secret import Secret
 
 CONNECT_SECONDS = 3.05
 SHORTEST_EXCHANGE = 1.0
 """Seconds; with less left before the deadline a call is not repeated."""
+
+FIRST_BACK_OFF = 1.0
+LONGEST_BACK_OFF = 8.0
+"""Seconds that a repeat waits at most where Hugging Face does not say how long: at first, each time twice as long."""
 
 IDLE_SECONDS = 30.0
 """Connections that nobody used for longer are not trusted: a frozen container does not see the other side hang up."""
@@ -50,10 +61,10 @@ class Answer:
         except (ValueError, RecursionError):
             raise self.lacking("JSON") from None
 
-    def lacking(self, expected: str, *, found: str | None = None) -> verdict.UnreadableAnswerError:
+    def lacking(self, expected: str, *, found: str | None = None) -> courses.UnreadableAnswerError:
         """It says nothing of the image, as an outage's 500 does not. `found`: else the body's beginning is told."""
-        return verdict.UnreadableAnswerError(
-            f"Hugging Face answered with {found or verdict.excerpt(self.body)} where {expected} was expected.",
+        return courses.UnreadableAnswerError(
+            f"Hugging Face answered with {found or excerpt(self.body)} where {expected} was expected.",
             retry_after=verdict.UNSPECIFIED,
         )
 
@@ -61,7 +72,8 @@ class Answer:
 class Transport:
     """One pool of connections; safe to share between threads. Deadlines are instants of `clock`, in seconds.
 
-    `count` is told of each answer, and of each failure to get one, by the names of our metrics.
+    `count` is told of each answer, and of each failure to get one, by the names of our metrics; `gate` of what they say
+    of the model, and whether a call may be repeated.
     """
 
     def __init__(
@@ -71,8 +83,10 @@ class Transport:
         clock: Callable[[], float],
         sleep: Callable[[float], None],
         count: Callable[[str], None],
+        gate: Gate,
     ) -> None:
         self._token = token
+        self._gate = gate
         self._count = count
         # Without a `requests.Session`, which would bring cookies, redirects, proxies and .netrc into play.
         self._http = HTTPAdapter()
@@ -106,34 +120,36 @@ class Transport:
         """What `read` makes of a file, fetched without the token; else as `call`."""
         return self._repeatedly(lambda: read(self._exchange("GET", url, {}, None, deadline)), deadline, may_repeat=True)
 
+    def knock(self, url: str, *, headers: Mapping[str, str], deadline: float) -> None:
+        """One authorised GET, whose answer says nothing of the model. Raises the errors of `verdict.raise_for`."""
+        self._authorised("GET", url, headers, None, deadline)
+
     def _repeatedly[Content](self, exchange: Callable[[], Content], deadline: float, *, may_repeat: bool) -> Content:
         tries = 0
         while True:
             try:
-                return exchange()
-            except (InferenceMisconfiguredError, verdict.RequestGivenUpError):
-                raise
+                content = exchange()
             except InferenceUnavailableError as error:
-                if isinstance(error, verdict.OutcomeUnknownError) and not may_repeat:
+                course = COURSES[type(error)]
+                if course.evidence is Evidence.FAILURE:
+                    self._gate.failed(error.retry_after)
+                if course.repeat is not Repeat.YES and not (course.repeat is Repeat.UNLESS_BILLED and may_repeat):
                     raise
-                tries += 1
                 # Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
-                wait = error.retry_after or random.uniform(0, min(8.0, 0.5 * 2**tries))
-                if self.clock() + wait + SHORTEST_EXCHANGE > deadline:
+                wait = error.retry_after or random.uniform(0, min(LONGEST_BACK_OFF, FIRST_BACK_OFF * 2**tries))
+                tries += 1
+                if self.clock() + wait + SHORTEST_EXCHANGE > deadline or not self._gate.may_repeat():
                     raise
                 self._count("HuggingFaceRepeats")
                 self.sleep(wait)
+            except InferenceError:
+                self._gate.answered()
+                raise
+            else:
+                self._gate.answered()
+                return content
 
     def _authorised(
-        self, method: str, url: str, headers: Mapping[str, str], content: bytes | None, deadline: float
-    ) -> Answer:
-        try:
-            return self._with_token(method, url, headers, content, deadline)
-        except verdict.UnauthorizedError:
-            # The token may have been rotated since it was read, and is read anew.
-            return self._with_token(method, url, headers, content, deadline)
-
-    def _with_token(
         self, method: str, url: str, headers: Mapping[str, str], content: bytes | None, deadline: float
     ) -> Answer:
         try:
@@ -142,10 +158,17 @@ class Transport:
             raise InferenceMisconfiguredError(
                 "Hugging Face's token cannot be read.", retry_after=verdict.MISCONFIGURED_WAIT
             ) from error
-        try:
+
+        def exchange(token: str) -> Answer:
             return self._exchange(method, url, {"Authorization": f"Bearer {token}", **headers}, content, deadline)
-        except verdict.UnauthorizedError:
-            self._token.forget(token)
+
+        try:
+            return exchange(token)
+        except courses.TokenRefusedError:
+            # It may have been replaced since it was read.
+            with contextlib.suppress(BotoCoreError, ClientError):
+                if (other := self._token.other_than(token)) is not None:
+                    return exchange(other)
             raise
 
     def _exchange(
@@ -153,7 +176,7 @@ class Transport:
     ) -> Answer:
         remaining = deadline - self.clock()
         if remaining <= 0:
-            raise InferenceUnavailableError("No time is left for Hugging Face.", retry_after=verdict.UNSPECIFIED)
+            raise courses.NotAskedError("No time is left for Hugging Face.", retry_after=verdict.UNSPECIFIED)
         self._drop_idle_connections()
         upload = None if content is None else _Upload(content, self.clock, deadline)
         timeout = urllib3.Timeout(total=remaining, connect=min(CONNECT_SECONDS, remaining))
@@ -178,7 +201,7 @@ class Transport:
                 raise InferenceUnavailableError(
                     f"Hugging Face cannot be reached ({reason}).", retry_after=verdict.UNSPECIFIED
                 ) from error
-            raise verdict.OutcomeUnknownError(
+            raise courses.OutcomeUnknownError(
                 f"Hugging Face did not finish its answer ({reason}).", retry_after=verdict.UNSPECIFIED
             ) from error
         self._count("HuggingFaceAnswers")
@@ -209,7 +232,7 @@ class Transport:
                     return bytes(body)
                 body += piece
                 if len(body) > LARGEST_ANSWER:
-                    raise verdict.OutcomeUnknownError(
+                    raise courses.OutcomeUnknownError(
                         f"Hugging Face's answer is larger than {LARGEST_ANSWER} bytes.", retry_after=verdict.UNSPECIFIED
                     )
         finally:

@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from background_remover.domain.errors import (
+from background_remover.domain.inference_errors import (
     InferenceMisconfiguredError,
     InferenceRefusedError,
     InferenceUnavailableError,
 )
+from background_remover.gateways.hugging_face.courses import ERRORS, OutcomeUnknownError, RequestGivenUpError
+from background_remover.gateways.hugging_face.excerpts import excerpt, told
 
 COLD_START_SECONDS = 20.0
 """How long a cold model takes that does not say how long it will take."""
@@ -23,9 +25,6 @@ MISCONFIGURED_WAIT = 60.0
 UNSPECIFIED = 0.0
 """Hugging Face did not say when to come back: the caller's own back-off decides."""
 
-_TURNED_AWAY = frozenset({408, 409, 425, 429, 503})
-_OPERATORS_FAULTS = frozenset({402, 403, 405, 406, 407})
-_TOO_LARGE_OR_FOREIGN = frozenset({413, 415})
 _BAD_REQUESTS = frozenset({400, 422})
 # "Model X is not supported by provider hf-inference": the address is wrong, not the image.
 _NOT_SUPPORTED = re.compile(r"not supported", re.IGNORECASE)
@@ -39,27 +38,6 @@ _PASSING_MODEL_ERRORS = frozenset(
 )
 # https://huggingface.co/docs/hub/rate-limits: RateLimit: "api";r=[remaining];t=[seconds until reset]
 _RATE_LIMIT_RESET = re.compile(r"\bt=(\d+)")
-_EXCERPT = 200
-
-
-class OutcomeUnknownError(InferenceUnavailableError):
-    """Nobody can tell whether the request was taken: its answer got lost, failed behind a gateway, or says nothing."""
-
-
-class UnreadableAnswerError(OutcomeUnknownError):
-    """A 2xx without what was asked for: a model that fails, a page in front of it, or a handler that we cannot read."""
-
-
-class RequestGivenUpError(OutcomeUnknownError):
-    """fal says that the request itself has failed, for no fault of the image: its result will never be another."""
-
-
-class UnauthorizedError(InferenceMisconfiguredError):
-    """A 401: perhaps only our copy of the token is old."""
-
-
-class NothingThereError(InferenceMisconfiguredError):
-    """A 404 or 410: the address is wrong, or what it stood for is gone."""
 
 
 def raise_for(status: int, headers: Mapping[str, str], body: bytes) -> None:
@@ -73,19 +51,18 @@ def raise_for(status: int, headers: Mapping[str, str], body: bytes) -> None:
     content = _json(body)
     message = _message(content, body)
     detail = f"Hugging Face answered {status}: {message}"
-    if status == 401:
-        raise UnauthorizedError(detail, retry_after=MISCONFIGURED_WAIT)
-    if status in (404, 410):
-        raise NothingThereError(detail, retry_after=MISCONFIGURED_WAIT)
-    if status in _OPERATORS_FAULTS or 300 <= status < 400 or (status == 400 and _NOT_SUPPORTED.search(message)):
-        raise InferenceMisconfiguredError(detail, retry_after=MISCONFIGURED_WAIT)
+    error = ERRORS.get(status, OutcomeUnknownError)
+    if status == 400 and _NOT_SUPPORTED.search(message):
+        error = InferenceMisconfiguredError
+    if issubclass(error, InferenceMisconfiguredError):
+        raise error(detail, retry_after=MISCONFIGURED_WAIT)
     if _is_given_up(status, content):
         raise RequestGivenUpError(detail, retry_after=UNSPECIFIED)
-    if status in _TURNED_AWAY:
-        raise InferenceUnavailableError(detail, retry_after=_wait(headers, body, message))
-    if status in _TOO_LARGE_OR_FOREIGN or (status in _BAD_REQUESTS and _speaks_of_the_image(content, message)):
-        raise InferenceRefusedError(f"Hugging Face refused this image with {status}: {message}")
-    raise OutcomeUnknownError(detail, retry_after=_wait(headers, body, message))
+    if status in _BAD_REQUESTS and _speaks_of_the_image(content, message):
+        error = InferenceRefusedError
+    if issubclass(error, InferenceUnavailableError):
+        raise error(detail, retry_after=_wait(headers, body, message))
+    raise InferenceRefusedError(f"Hugging Face refused this image with {status}: {message}")
 
 
 def metric_of(status: int) -> str | None:
@@ -109,11 +86,6 @@ def estimated_seconds(body: bytes) -> float | None:
             return _bounded(estimate)
         case _:
             return None
-
-
-def excerpt(body: bytes) -> str:
-    """The beginning of an answer, for messages."""
-    return body[:_EXCERPT].decode(errors="replace") if body.strip() else "an empty body"
 
 
 def _is_given_up(status: int, content: object) -> bool:
@@ -163,7 +135,7 @@ def _retry_after(value: str) -> float | None:
 def _message(content: object, body: bytes) -> str:
     match content:
         case {"error": str(message)} | {"detail": str(message)} | {"detail": [{"msg": str(message)}, *_]}:
-            return message[:_EXCERPT]
+            return told(message)
         case _:
             return excerpt(body)
 

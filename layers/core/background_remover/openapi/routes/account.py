@@ -2,14 +2,18 @@
 
 from http import HTTPStatus
 
-from background_remover.domain import errors
-from background_remover.http.answers import ApiKeys, CreatedApiKey, CreditsPage, Plans, Quote, Statistics
+from background_remover.domain import account_errors, credit_errors, request_errors
+from background_remover.http.answers.account import ApiKeys, CreatedApiKey, CreditsPage, Plans, Quote, Statistics
 from background_remover.http.api import PREFIX
 from background_remover.http.requests import ApiKeyFields, PageQuery, PricingFields, SubscriptionFields
 from background_remover.openapi import examples
 from background_remover.openapi.description import Answer, Json, Route, Tag
 
-_JSON_ERRORS = (errors.MalformedJsonError, errors.MalformedBase64Error, errors.InvalidParameterError)
+_JSON_ERRORS = (
+    request_errors.MalformedJsonError,
+    request_errors.MalformedBase64Error,
+    request_errors.InvalidParameterError,
+)
 _PLANS = Answer(
     "The subscription as it is then, and the plans.", {"application/json": Json(Plans, {"pro": examples.PLANS})}
 )
@@ -32,7 +36,11 @@ ROUTES = (
                 },
             )
         },
-        errors=(errors.InvalidParameterError, errors.MalformedCursorError, errors.ContentionError),
+        errors=(
+            request_errors.InvalidParameterError,
+            request_errors.MalformedCursorError,
+            credit_errors.ContentionError,
+        ),
     ),
     Route(
         route=f"GET {PREFIX}/subscription",
@@ -56,14 +64,14 @@ ROUTES = (
         answers={HTTPStatus.OK: _PLANS},
         errors=(
             *_JSON_ERRORS,
-            errors.UnknownPlanError,
-            errors.PaymentNotFoundError,
-            errors.PaymentOfAnotherUserError,
-            errors.PaymentForSomethingElseError,
-            errors.PaymentRefundedError,
-            errors.PaymentUsedError,
-            errors.AlreadySubscribedError,
-            errors.ContentionError,
+            credit_errors.UnknownPlanError,
+            credit_errors.PaymentNotFoundError,
+            credit_errors.PaymentOfAnotherUserError,
+            credit_errors.PaymentForSomethingElseError,
+            credit_errors.PaymentRefundedError,
+            credit_errors.PaymentUsedError,
+            credit_errors.AlreadySubscribedError,
+            credit_errors.ContentionError,
         ),
     ),
     Route(
@@ -73,7 +81,7 @@ ROUTES = (
         summary="Cancel your subscription",
         description="It lasts to the end of its period and is not renewed.",
         answers={HTTPStatus.OK: _PLANS},
-        errors=(errors.SubscriptionNotFoundError, errors.ContentionError),
+        errors=(credit_errors.SubscriptionNotFoundError, credit_errors.ContentionError),
     ),
     Route(
         route=f"POST {PREFIX}/pricing/calculate",
@@ -87,7 +95,7 @@ ROUTES = (
         answers={
             HTTPStatus.OK: Answer("The price.", {"application/json": Json(Quote, {"a batch of 33": examples.QUOTE})})
         },
-        errors=(*_JSON_ERRORS, errors.UnknownTierError, errors.ImageCountError),
+        errors=(*_JSON_ERRORS, request_errors.UnknownTierError, request_errors.ImageCountError),
     ),
     Route(
         route=f"GET {PREFIX}/stats",
@@ -124,7 +132,7 @@ ROUTES = (
                 "The key.", {"application/json": Json(CreatedApiKey, {"a key": examples.CREATED_API_KEY})}
             )
         },
-        errors=(*_JSON_ERRORS, errors.TooManyApiKeysError, errors.ContentionError),
+        errors=(*_JSON_ERRORS, account_errors.TooManyApiKeysError, credit_errors.ContentionError),
     ),
     Route(
         route=f"DELETE {PREFIX}/api-keys/{{keyId}}",
@@ -133,6 +141,6 @@ ROUTES = (
         summary="Revoke an API key",
         description="It is refused from the next request on.",
         answers={HTTPStatus.NO_CONTENT: Answer("The key no longer works.")},
-        errors=(errors.ApiKeyNotFoundError, errors.ContentionError),
+        errors=(account_errors.ApiKeyNotFoundError, credit_errors.ContentionError),
     ),
 )

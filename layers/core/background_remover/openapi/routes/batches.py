@@ -2,15 +2,18 @@
 
 from http import HTTPStatus
 
-from background_remover.domain import errors
+from background_remover.domain import credit_errors, image_errors, inference_errors, job_errors, request_errors
 from background_remover.domain.pricing import LARGEST_BATCH
-from background_remover.http.answers import ArchiveLink, BatchPage, CreatedBatch
+from background_remover.http.answers.batches import ArchiveLink, BatchPage, CreatedBatch
 from background_remover.http.api import PREFIX
 from background_remover.http.requests import ImageFields, ItemsQuery, Manifest
 from background_remover.openapi import examples
 from background_remover.openapi.description import (
+    CACHE_CONTROL,
     IDEMPOTENCY_KEY,
     LOCATION,
+    PREFER_WAIT,
+    WAIT_APPLIED,
     Answer,
     Form,
     Json,
@@ -25,8 +28,9 @@ ROUTES = (
         tag=Tag.BATCHES,
         summary="Start a batch of 1 to 500 images",
         description="A manifest is answered with a form for each file, to send the photo with within 15 minutes; each "
-        "image is worked on as it arrives. Or send the files as a form, up to 4.4 MB in all.",
-        headers=(IDEMPOTENCY_KEY,),
+        "image is worked on as it arrives. A file that has an `imageUrl` instead is fetched. Or send the files as "
+        "a form, up to 4.4 MB in all.",
+        headers=(IDEMPOTENCY_KEY, CACHE_CONTROL),
         bodies={
             "application/json": Json(
                 Manifest,
@@ -34,7 +38,8 @@ ROUTES = (
                     "one file": {
                         "tier": "basic",
                         "files": [{"fileName": "cat.jpg", "contentType": "image/jpeg", "size": 3_204_881}],
-                    }
+                    },
+                    "one file by its URL": {"tier": "basic", "files": [{"imageUrl": "https://example.com/cat.jpg"}]},
                 },
             ),
             "multipart/form-data": Form(
@@ -50,20 +55,21 @@ ROUTES = (
             )
         },
         errors=(
-            errors.MalformedJsonError,
-            errors.MalformedMultipartError,
-            errors.MalformedBase64Error,
-            errors.UnsupportedMediaTypeError,
-            errors.InvalidParameterError,
-            errors.UnknownTierError,
-            errors.ImageCountError,
-            errors.MissingImageError,
-            errors.ImageTooLargeError,
-            errors.IdempotencyKeyReusedError,
-            errors.BatchNotFoundError,
-            errors.InsufficientCreditsError,
-            errors.ContentionError,
-            errors.TierUnavailableError,
+            request_errors.MalformedJsonError,
+            request_errors.MalformedMultipartError,
+            request_errors.MalformedBase64Error,
+            request_errors.UnsupportedMediaTypeError,
+            request_errors.InvalidParameterError,
+            request_errors.UnknownTierError,
+            request_errors.ImageCountError,
+            image_errors.MissingImageError,
+            image_errors.ImageTooLargeError,
+            request_errors.IdempotencyKeyReusedError,
+            job_errors.BatchNotFoundError,
+            credit_errors.InsufficientCreditsError,
+            credit_errors.UnchargedAllowanceUsedError,
+            credit_errors.ContentionError,
+            inference_errors.TierUnavailableError,
         ),
     ),
     Route(
@@ -72,13 +78,19 @@ ROUTES = (
         tag=Tag.BATCHES,
         summary="See how a batch stands",
         query=ItemsQuery,
+        headers=(PREFER_WAIT,),
         answers={
             HTTPStatus.OK: Answer(
                 "The batch, and a page of its jobs.",
                 {"application/json": Json(BatchPage, {"processing": examples.BATCH})},
+                (WAIT_APPLIED,),
             )
         },
-        errors=(errors.InvalidParameterError, errors.MalformedCursorError, errors.BatchNotFoundError),
+        errors=(
+            request_errors.InvalidParameterError,
+            request_errors.MalformedCursorError,
+            job_errors.BatchNotFoundError,
+        ),
     ),
     Route(
         route=f"POST {PREFIX}/batch/{{batchId}}/cancel",
@@ -93,7 +105,7 @@ ROUTES = (
                 {"application/json": Json(BatchPage, {"cancelled": examples.CANCELLED_BATCH})},
             )
         },
-        errors=(errors.BatchNotFoundError, errors.BatchEndedError, errors.ContentionError),
+        errors=(job_errors.BatchNotFoundError, job_errors.BatchEndedError, credit_errors.ContentionError),
     ),
     Route(
         route=f"GET {PREFIX}/batch/{{batchId}}/download",
@@ -109,11 +121,11 @@ ROUTES = (
             HTTPStatus.FOUND: Answer("Where the ZIP is.", headers=(LOCATION,)),
         },
         errors=(
-            errors.BatchNotFoundError,
-            errors.ArchiveNotReadyError,
-            errors.NothingToDownloadError,
-            errors.ArchiveExpiredError,
-            errors.ArchiveFailedError,
+            job_errors.BatchNotFoundError,
+            job_errors.ArchiveNotReadyError,
+            job_errors.NothingToDownloadError,
+            job_errors.ArchiveExpiredError,
+            job_errors.ArchiveFailedError,
         ),
     ),
 )

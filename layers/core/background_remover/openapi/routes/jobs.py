@@ -2,15 +2,17 @@
 
 from http import HTTPStatus
 
-from background_remover.domain import errors
-from background_remover.http.answers import JobsPage, JobWithLinks, RenderedJob
+from background_remover.domain import credit_errors, image_errors, job_errors, request_errors
+from background_remover.http.answers.jobs import JobsPage, JobWithLinks, RenderedJob
 from background_remover.http.api import PREFIX
-from background_remover.http.requests import JobsQuery, RenderFields
+from background_remover.http.requests import JobsQuery, RenderFields, WaitQuery
 from background_remover.openapi import examples
 from background_remover.openapi.description import (
     IMAGE_ANSWERS,
     LINK_TO_JOB,
     LOCATION,
+    PREFER_WAIT,
+    WAIT_APPLIED,
     Answer,
     Json,
     Route,
@@ -27,7 +29,11 @@ ROUTES = (
         answers={
             HTTPStatus.OK: Answer("A page of jobs.", {"application/json": Json(JobsPage, {"a page": examples.JOBS})})
         },
-        errors=(errors.InvalidParameterError, errors.MalformedCursorError, errors.UnknownTierError),
+        errors=(
+            request_errors.InvalidParameterError,
+            request_errors.MalformedCursorError,
+            request_errors.UnknownTierError,
+        ),
     ),
     Route(
         route=f"POST {PREFIX}/jobs/{{jobId}}/render",
@@ -35,9 +41,9 @@ ROUTES = (
         tag=Tag.JOBS,
         summary="Get another rendering of a completed job",
         description="From the photo and the matte that were kept: without inference, without credits, in seconds, for "
-        "7 days after the job was made. Another background, crop, size, format or output; or the `refinement` of a "
-        "tier below the job's. Ask for the same again and you get the file that is there. With `Accept: image/png` "
-        "(or `image/webp`, `image/jpeg`) the image itself is answered.",
+        "7 days after the job was made. Other options of the result, such as background, crop or size; or the "
+        "`refinement` of a tier below the job's. Ask for the same again and you get the file that is there. With "
+        "`Accept: image/png` (or `image/webp`, `image/jpeg`) the image itself is answered.",
         bodies={
             "application/json": Json(
                 RenderFields,
@@ -66,16 +72,23 @@ ROUTES = (
             ),
         },
         errors=(
-            errors.MalformedJsonError,
-            errors.MalformedBase64Error,
-            errors.InvalidParameterError,
-            errors.UnknownTierError,
-            errors.NotAcceptableError,
-            errors.JobNotFoundError,
-            errors.NothingToRenderError,
-            errors.RenderingExpiredError,
-            errors.TooManyRenderingsError,
-            errors.TooManyPixelsError,
+            request_errors.MalformedJsonError,
+            request_errors.MalformedBase64Error,
+            request_errors.InvalidParameterError,
+            request_errors.UnknownTierError,
+            request_errors.NotAcceptableError,
+            job_errors.JobNotFoundError,
+            job_errors.NothingToRenderError,
+            job_errors.RenderingExpiredError,
+            job_errors.TooManyRenderingsError,
+            image_errors.InvalidRegionError,
+            image_errors.EmptyImageError,
+            image_errors.ImageTooLargeError,
+            image_errors.NotAnImageError,
+            image_errors.UnsupportedImageTypeError,
+            image_errors.CorruptImageError,
+            image_errors.TooManyPixelsError,
+            image_errors.DecompressionBombError,
         ),
     ),
     Route(
@@ -83,7 +96,9 @@ ROUTES = (
         name="getJob",
         tag=Tag.JOBS,
         summary="Get one job",
-        description="With links to result, thumbnail and (for 7 days) matte, which are good for 15 minutes.",
+        description="With links to result, thumbnail and (for 7 days) matte and photo, which are good for 15 minutes.",
+        query=WaitQuery,
+        headers=(PREFER_WAIT,),
         answers={
             HTTPStatus.OK: Answer(
                 "The job.",
@@ -97,17 +112,19 @@ ROUTES = (
                         },
                     )
                 },
+                (WAIT_APPLIED,),
             )
         },
-        errors=(errors.JobNotFoundError,),
+        errors=(request_errors.InvalidParameterError, job_errors.JobNotFoundError),
     ),
     Route(
         route=f"DELETE {PREFIX}/jobs/{{jobId}}",
         name="eraseJob",
         tag=Tag.JOBS,
         summary="Erase a job and its files",
-        description="A job that has not begun is cancelled, and its credits come back. The ledger keeps what was paid.",
+        description="A job that has not begun is cancelled, and its credits come back. The ledger keeps what was paid. "
+        "A ZIP that was assembled before keeps its copy of the result, for as long as ZIPs are kept.",
         answers={HTTPStatus.NO_CONTENT: Answer("It is gone.")},
-        errors=(errors.JobNotFoundError, errors.JobInProgressError, errors.ContentionError),
+        errors=(job_errors.JobNotFoundError, job_errors.JobInProgressError, credit_errors.ContentionError),
     ),
 )

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
-from background_remover.http.answers import Health
+from background_remover.http.answers.service import Health
 from background_remover.openapi.description import Answer, Json, Route, Tag, Text
 
 ROUTES = (
@@ -11,12 +11,12 @@ ROUTES = (
         route="GET /api/health",
         name="getHealth",
         tag=Tag.SERVICE,
-        summary="Liveness and version",
+        summary="Liveness, and what is deployed",
         needs_token=False,
         answers={
             HTTPStatus.OK: Answer(
                 "The API is there.",
-                {"application/json": Json(Health, {"ok": {"status": "ok", "version": "1.0.0"}})},
+                {"application/json": Json(Health, {"ok": {"status": "ok", "version": "1.0.0", "commit": "3f9c2d71"}})},
             )
         },
     ),

@@ -1,0 +1,3 @@
+from cutout.main import main
+
+main()
