@@ -58,11 +58,12 @@ def context(chromium: Browser, stack: LocalStack, context_options: dict[str, Any
 
 @pytest.fixture(autouse=True)
 def watch(context: BrowserContext, stack: LocalStack) -> Iterator[Watch]:
-    """Fails the test where a page of the context erred, or asked anybody but the stack for anything."""
+    """Fails the test where a page of the context erred, asked anybody but the stack, or showed what it cannot save."""
     watch = Watch(context)
     yield watch
     assert watch.errors == []
     assert watch.origins() <= {stack.page_url, stack.emulator.url}
+    assert watch.images_without_cors(stack.emulator.url) == []
 
 
 @pytest.fixture

@@ -173,8 +173,7 @@ def test_a_result_is_shown_and_read_by_the_page(page: Page, person: Person) -> N
 
     read = page.evaluate(
         """async (url) => {
-            const image = new Image();
-            image.src = url;
+            const image = Object.assign(new Image(), {crossOrigin: "anonymous", src: url});
             await image.decode();
             const {size, type} = await (await fetch(url)).blob();
             return [image.naturalWidth, type, size > 0];

@@ -223,6 +223,6 @@ def test_ctrl_c_says_how_to_go_on(caller: Caller, cutout: CommandLine, photos: P
 
     code, err = cutout.stopped(photos, "-t", "basic", "-o", out, when=(out / ".cutout.json").exists, by=signal.SIGINT)
 
-    assert (code, "the same command" in err, "Traceback" in err) == (130, True, False)
+    assert (code, "The same command" in err, "Traceback" in err) == (130, True, False)
     assert cutout(photos, "-t", "basic", "-o", out)[0] == 0
     assert len(jobs_of(caller)) == 8

@@ -42,11 +42,11 @@ export function Compare({ before, after, job }) {
   return html`
     <div class="compare">
       <div class=${`stage ${backdrop.kind}`} ref=${stage} tabindex="0" role="group" aria-label=${t("compare.stage")} onKeyDown=${onKeyDown} style=${behind}>
-        <img class="after" src=${after} alt=${t("compare.after", { name: job.fileName ?? "" })} style=${{ transform }} draggable=${false} />
+        <img class="after" crossorigin="anonymous" src=${after} alt=${t("compare.after", { name: job.fileName ?? "" })} style=${{ transform }} draggable=${false} />
         ${hasBefore &&
         html`
           <div class="before" style=${{ clipPath: `inset(0 ${100 - split}% 0 0)` }}>
-            <img src=${before} alt=${t("compare.before")} style=${{ transform }} draggable=${false} onError=${() => setHasBefore(false)} />
+            <img crossorigin="anonymous" src=${before} alt=${t("compare.before")} style=${{ transform }} draggable=${false} onError=${() => setHasBefore(false)} />
           </div>
           <div class="edge" style=${{ left: `${split}%` }}></div>
           <span class="side" aria-hidden="true">${t("compare.beforeShort")}</span>

@@ -67,7 +67,7 @@ function Entry({ page, job }) {
     return () => stop.abort();
   }, [job.jobId, job.status]);
   const inner = html`
-    <span class="picture checkers">${thumbnail && html`<img src=${thumbnail} alt="" loading="lazy" decoding="async" />`}</span>
+    <span class="picture checkers">${thumbnail && html`<img crossorigin="anonymous" src=${thumbnail} alt="" loading="lazy" decoding="async" />`}</span>
     <span class="name"><bdi>${job.fileName ?? t("tiles.unnamed")}</bdi></span>
     <small>${moment(job.createdAt)} · ${t(`tier.${job.tier}`)}</small>
     <small class=${job.error ? "wrong" : ""}>${job.error?.detail ?? maybe(`stage.${job.status}`) ?? job.status}</small>

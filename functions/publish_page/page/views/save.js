@@ -1,6 +1,11 @@
 // Files for the user's disk. A link to another origin would be opened where it says `download`, and lose its name.
 import { ApiError } from "../api.js";
 
+/**
+ * Every `<img>` that shows a file of the bucket has `crossorigin`. Without it, S3 answers without the header that lets a
+ * page read the file; the browser keeps that answer, and later refuses it to `fetch`.
+ * https://blog.lukebriner.net/2020/08/19/random-cors-errors-on-chrome-using.html
+ */
 export async function fetched(url) {
   let answer;
   try {

@@ -87,7 +87,7 @@ function Picture({ page, item }) {
   const source = thumbnail ?? item.preview;
   return html`
     <span class=${`picture ${thumbnail ? "checkers" : ""}`}>
-      ${source && !isBroken && html`<img src=${source} alt="" loading="lazy" decoding="async" onError=${() => setBroken(source !== thumbnail)} />`}
+      ${source && !isBroken && html`<img crossorigin="anonymous" src=${source} alt="" loading="lazy" decoding="async" onError=${() => setBroken(source !== thumbnail)} />`}
     </span>
   `;
 }

@@ -15,11 +15,13 @@ export function Viewer({ page, argument: jobId }) {
   const [job, setJob] = useState(null);
   const [isGone, setGone] = useState(false);
   const cutOut = useCutOut(page, job);
+  const photo = useRef(null);
 
   useEffect(() => {
     const stop = new AbortController();
     setJob(null);
     setGone(false);
+    photo.current = null;
     page.api
       .get(`jobs/${jobId}`, { signal: stop.signal })
       .then(setJob, (error) => (error.status === 404 ? setGone(true) : page.tell(error)));
@@ -32,11 +34,11 @@ export function Viewer({ page, argument: jobId }) {
   if (!job.result) {
     return html`<h1 tabindex="-1"><bdi>${name}</bdi></h1><p>${job.error?.detail ?? maybe(`stage.${job.status}`) ?? job.status}</p>`;
   }
-  const photo = item?.preview ?? job.result.photoUrl ?? null;
+  photo.current ??= item?.preview ?? job.result.photoUrl ?? null; // Erasing drops the preview a moment before the view.
   return html`
     <h1 tabindex="-1"><bdi>${name}</bdi></h1>
     <div class="viewer">
-      ${cutOut ? html`<${Compare} before=${photo} after=${cutOut} job=${job} />` : html`<p role="status">${t("viewer.loading")}</p>`}
+      ${cutOut ? html`<${Compare} before=${photo.current} after=${cutOut} job=${job} />` : html`<p role="status">${t("viewer.loading")}</p>`}
       <aside>
         <${Judgement} job=${job} />
         <${Download} page=${page} job=${job} />
