@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.loaders import create_loader
 from moto import backend_index
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.serialize import ResponseSerializer
@@ -50,6 +51,14 @@ def quick_moto() -> Iterator[None]:
         monkeypatch.setattr(backend_index, "backend_url_patterns", services)
         monkeypatch.setattr(models, "copy", SimpleNamespace(deepcopy=_copied))
         monkeypatch.setattr(models.DynamoDBBackend, "update_item", update_a_copy)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def models_are_read_once() -> Iterator[None]:
+    """botocore reads a service's model anew for each session, and hardly a test here shares one with another."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr("botocore.session.create_loader", cache(create_loader))
         yield
 
 
