@@ -241,11 +241,15 @@ def test_many_at_once_go_beyond_it_by_no_more_than_the_credits_hold(account: Acc
     """Whoever is let through holds the price of a photo until it has ended and is counted."""
 
     def send(number: int) -> str:
-        try:
-            job = account.remove(removal(photo(width=32 + number), tier="professional"))
-        except (InsufficientCreditsError, UnchargedAllowanceUsedError) as error:
-            return error.code
-        return job.failure.code if job.failure else job.status
+        for _ in range(1000):  # As long as the others hold all credits.
+            try:
+                job = account.remove(removal(photo(width=32 + number), tier="professional"))
+            except InsufficientCreditsError:
+                continue
+            except UnchargedAllowanceUsedError as error:
+                return error.code
+            return job.failure.code if job.failure else job.status
+        return "insufficient_credits"
 
     with ThreadPoolExecutor(8) as threads:
         outcomes = set(threads.map(send, range(24)))
@@ -253,8 +257,7 @@ def test_many_at_once_go_beyond_it_by_no_more_than_the_credits_hold(account: Acc
     at_once = 50 // 15
     assert POLICY.base <= asked(account) <= POLICY.base + at_once - 1
     assert send(24) == "uncharged_allowance_used"
-    assert "unknown_foreground" in outcomes
-    assert outcomes <= {"unknown_foreground", "uncharged_allowance_used", "insufficient_credits"}
+    assert outcomes == {"unknown_foreground", "uncharged_allowance_used"}
     assert account.balance() == Balance(available=50, held=0)
 
 
