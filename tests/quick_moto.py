@@ -1,4 +1,4 @@
-"""moto, for tests that make thousands of calls: without what it does for services and callers that are not here."""
+"""botocore and moto, for tests that make thousands of calls: without what they do for services and callers that are not here."""
 
 import copy
 from collections import defaultdict
@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from botocore.loaders import create_loader
+from botocore.useragent import UserAgentString
 from moto import backend_index
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.serialize import ResponseSerializer
@@ -17,6 +18,8 @@ from moto.core.utils import method_names_from_class
 from moto.dynamodb import models
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
+from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node
+from moto.dynamodb.parsing.expressions import UpdateExpressionParser
 
 _SERVICES = {"dynamodb", "s3", "secretsmanager", "sqs"}
 
@@ -25,7 +28,9 @@ _SERVICES = {"dynamodb", "s3", "secretsmanager", "sqs"}
 def quick_moto() -> Iterator[None]:
     """moto searches its list of 183 services for each call, and walks through it seven times to start a mock. It copies
     the whole table for each action of a transaction, to go back to where one fails. It lists a class's methods for each
-    call, and looks for each member of an answer under other names, which DynamoDB's do not have."""
+    call, and looks for each member of an answer under other names, which DynamoDB's do not have. It parses each update
+    three times, copies what comes of it node by node, and asks each of ten validators at each node which kinds of nodes
+    it looks at."""
     services = [(name, pattern) for name, pattern in backend_index.backend_url_patterns if name in _SERVICES]
     get_any_value = ResponseSerializer.get_value
     update_in_place = models.DynamoDBBackend.update_item
@@ -45,7 +50,18 @@ def quick_moto() -> Iterator[None]:
             return value.get(key)
         return get_any_value(self, value, key, shape)
 
+    kinds_of_nodes: dict[type, tuple[type, ...]] = {}
+
+    def nodes_to_be_processed(self: DepthFirstTraverser) -> tuple[type, ...]:
+        kinds = kinds_of_nodes.get(type(self))
+        if kinds is None:
+            kinds = kinds_of_nodes[type(self)] = tuple(self._processing_map())
+        return kinds
+
     with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(UpdateExpressionParser, "make", cache(UpdateExpressionParser.make))
+        monkeypatch.setattr("moto.dynamodb.parsing.validators.deepcopy", _copied_expression)
+        monkeypatch.setattr(DepthFirstTraverser, "nodes_to_be_processed", nodes_to_be_processed)
         monkeypatch.setattr(ResponseSerializer, "get_value", get_value)
         monkeypatch.setattr("moto.core.responses.method_names_from_class", cache(method_names_from_class))
         monkeypatch.setattr(backend_index, "backend_url_patterns", services)
@@ -55,10 +71,12 @@ def quick_moto() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def models_are_read_once() -> Iterator[None]:
-    """botocore reads a service's model anew for each session, and hardly a test here shares one with another."""
+def quick_botocore() -> Iterator[None]:
+    """botocore reads a service's model anew for each session, and hardly a test here shares one with another. It writes
+    each call's User-Agent anew, of a dozen parts, which nobody here reads."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr("botocore.session.create_loader", cache(create_loader))
+        monkeypatch.setattr(UserAgentString, "to_string", lambda _: "tests")
         yield
 
 
@@ -92,3 +110,17 @@ def _copied(value: Any) -> Any:
         dict, {key: dict(items) if value.has_range_key else items for key, items in value.items.items()}
     )
     return table
+
+
+def _copied_expression(value: Any) -> Any:
+    """What stands in a node beside its children is never changed."""
+    if not isinstance(value, Node):
+        return copy.deepcopy(value)
+    node = value.__class__.__new__(value.__class__)
+    node.__dict__.update(value.__dict__)
+    if value.children is not None:
+        node.children = [_copied_expression(child) if isinstance(child, Node) else child for child in value.children]
+        for child in node.children:
+            if isinstance(child, Node):
+                child.set_parent(node)
+    return node
