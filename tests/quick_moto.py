@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.auth import AUTH_TYPE_MAPS, BaseSigner
 from botocore.loaders import create_loader
 from botocore.useragent import UserAgentString
 from moto import backend_index
@@ -72,11 +73,12 @@ def quick_moto() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def quick_botocore() -> Iterator[None]:
-    """botocore reads a service's model anew for each session, and hardly a test here shares one with another. It writes
-    each call's User-Agent anew, of a dozen parts, which nobody here reads."""
+    """botocore reads a service's model anew for each session, and hardly a test here shares one with another. It signs
+    each call, and writes its User-Agent of a dozen parts, while moto reads of both only whose call it is and where."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr("botocore.session.create_loader", cache(create_loader))
         monkeypatch.setattr(UserAgentString, "to_string", lambda _: "tests")
+        monkeypatch.setitem(AUTH_TYPE_MAPS, "v4", _Unsigned)  # S3's is another: it says how a body is sent.
         yield
 
 
@@ -92,6 +94,16 @@ def one_call_to_moto_at_a_time() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(BotocoreStubber, "process_request", answer_alone)
         yield
+
+
+class _Unsigned(BaseSigner):
+    REQUIRES_REGION = True
+
+    def __init__(self, credentials: Any, service_name: str, region_name: str) -> None:
+        self._scope = f"{credentials.access_key}/20260504/{region_name}/{service_name}/aws4_request"
+
+    def add_auth(self, request: Any) -> None:
+        request.headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential={self._scope}"
 
 
 def values_of(item: Any) -> dict[str, Any]:
