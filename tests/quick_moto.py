@@ -1,4 +1,4 @@
-"""botocore and moto, for tests that make thousands of calls: without what they do for services and callers that are not here."""
+"""botocore and moto, for tests that make thousands of calls: without what they do for services and callers elsewhere."""
 
 import copy
 from collections import defaultdict

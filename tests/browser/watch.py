@@ -28,9 +28,9 @@ class Watch:
         return {f"{each.scheme}://{each.netloc}" for each in addresses if each.scheme not in ("blob", "data")}
 
     def images_without_cors(self, origin: str) -> list[str]:
-        """Of that origin. A browser keeps such an image, and later refuses it to `fetch`, as S3 allowed nobody to read it."""
-        images = [request for request in self.asked if request.resource_type == "image" and request.url.startswith(origin)]
-        return [request.url for request in images if "origin" not in request.headers]
+        """Of that origin. A browser keeps such an image, and later refuses it to `fetch`: no header lets pages read it."""
+        images = [request for request in self.asked if request.resource_type == "image"]
+        return [each.url for each in images if each.url.startswith(origin) and "origin" not in each.headers]
 
     def _note(self, request: Request) -> None:
         self.asked.append(request)
