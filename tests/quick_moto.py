@@ -1,4 +1,4 @@
-"""botocore and moto, for tests that make thousands of calls: without what they do for services and callers elsewhere."""
+"""botocore and moto, for tests that make thousands of calls: without what they do for services and callers not here."""
 
 import copy
 from collections import defaultdict
@@ -19,8 +19,10 @@ from moto.core.utils import method_names_from_class
 from moto.dynamodb import models
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
-from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node
-from moto.dynamodb.parsing.expressions import UpdateExpressionParser
+
+# moto hides the types of these modules from type checkers.
+from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node  # type: ignore[attr-defined]
+from moto.dynamodb.parsing.expressions import UpdateExpressionParser  # type: ignore[attr-defined]
 
 _SERVICES = {"dynamodb", "s3", "secretsmanager", "sqs"}
 

@@ -28,7 +28,7 @@ class Watch:
         return {f"{each.scheme}://{each.netloc}" for each in addresses if each.scheme not in ("blob", "data")}
 
     def images_without_cors(self, origin: str) -> list[str]:
-        """Of that origin. A browser keeps such an image, and later refuses it to `fetch`: no header lets pages read it."""
+        """Of that origin. A browser keeps such an image, and refuses it to `fetch` later: no header lets it be read."""
         images = [request for request in self.asked if request.resource_type == "image"]
         return [each.url for each in images if each.url.startswith(origin) and "origin" not in each.headers]
 
