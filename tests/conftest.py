@@ -15,20 +15,24 @@ os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "tests")
 
 SIGNUP_CREDITS = 30
 STACK_TESTS = ("tests/e2e/", "tests/browser/")
+SECOND_STACK_TESTS = ("tests/e2e/test_fuzz.py", "tests/e2e/test_bench.py")
+"""A third of the time that all tests of a stack take, and well without the rest."""
 
 
-class _OneStack(LoadScopeScheduling):
+class _TwoStacks(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(SECOND_STACK_TESTS):
+            return "second stack"
         return "stack" if nodeid.startswith(STACK_TESTS) else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _OneStack:
-    """The stack's tests run on one processor, one after the other, while all others run on the rest.
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _TwoStacks:
+    """The tests of a stack run in one worker, one after the other, while all others run in the rest.
 
-    xdist's own groups do nothing with this pytest: https://github.com/pytest-dev/pytest-xdist/issues/1386
+    xdist begins with the scopes that have most tests, so with these. xdist's own groups do nothing with this pytest: https://github.com/pytest-dev/pytest-xdist/issues/1386
     """
-    return _OneStack(config, log)
+    return _TwoStacks(config, log)
 
 
 @pytest.fixture(scope="session")
