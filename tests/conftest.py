@@ -30,7 +30,8 @@ class _TwoStacks(LoadScopeScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _TwoStacks:
     """The tests of a stack run in one worker, one after the other, while all others run in the rest.
 
-    xdist begins with the scopes that have most tests, so with these. xdist's own groups do nothing with this pytest: https://github.com/pytest-dev/pytest-xdist/issues/1386
+    xdist begins with the scopes that have most tests, so with these. Its own groups do nothing with this pytest:
+    https://github.com/pytest-dev/pytest-xdist/issues/1386
     """
     return _TwoStacks(config, log)
 
