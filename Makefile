@@ -11,7 +11,7 @@ export OPENBLAS_NUM_THREADS := 1
 
 ON_ALL_PROCESSORS := --numprocesses auto
 # One more than there are processors: who has a stack waits for it half of the time.
-WITH_STACKS := $$(( $$(getconf _NPROCESSORS_ONLN) + 1 ))
+WITH_STACKS := --numprocesses $$(( $$(getconf _NPROCESSORS_ONLN) + 1 ))
 
 SOURCES := template.yaml functions/docs/openapi.json layers/docs/Makefile \
 	$(shell find functions layers -path layers/command_line -prune -o '(' -name '*.py' -o -name requirements.txt ')' -print) \
@@ -44,7 +44,7 @@ test: install build  ## Lint, type check, and all tests
 	ruff format --check .
 	mypy
 	sam validate --lint
-	pytest --durations 20 --numprocesses $(WITH_STACKS)
+	pytest --durations 20 $(WITH_STACKS)
 
 .PHONY: browse
 browse: install build  ## Run the browser's tests slowly, with pictures in out/browser/: make browse [TEST=…]

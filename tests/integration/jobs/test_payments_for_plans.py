@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -22,10 +21,6 @@ from tests.integration.jobs.account import Account
 from tests.integration.jobs.aws_account import NOON
 from tests.integration.jobs.interruptions import AnswerLostError, Interruption, Interruptions
 from tests.integration.jobs.test_payments import refund, state
-
-if TYPE_CHECKING:
-    pass
-
 
 MONTH_LATER = NOON.replace(month=6)
 
