@@ -1,4 +1,4 @@
-"""botocore and moto, for tests that make thousands of calls: without what they do for services and callers not here."""
+"""moto, for tests that make thousands of calls: it does things once, and nothing for services that are not here."""
 
 import copy
 from collections import defaultdict
@@ -9,15 +9,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from botocore.auth import AUTH_TYPE_MAPS, BaseSigner
-from botocore.loaders import create_loader
-from botocore.useragent import UserAgentString
 from moto import backend_index
+from moto.core.base_backend import BaseBackend
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.serialize import ResponseSerializer
 from moto.core.utils import method_names_from_class
 from moto.dynamodb import models
-from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.comparisons import ConditionExpressionParser
+from moto.dynamodb.exceptions import ItemSizeTooLarge
+from moto.dynamodb.models.dynamo_type import DynamoType, LimitedSizeDict
 from moto.dynamodb.models.table import Table
 
 # moto hides the types of these modules from type checkers.
@@ -25,6 +25,8 @@ from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node  # type: i
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser  # type: ignore[attr-defined]
 
 _SERVICES = {"dynamodb", "s3", "secretsmanager", "sqs"}
+# moto's; AWS writes of 400 KB: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+_LARGEST_ITEM = 405_000
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -33,7 +35,8 @@ def quick_moto() -> Iterator[None]:
     the whole table for each action of a transaction, to go back to where one fails. It lists a class's methods for each
     call, and looks for each member of an answer under other names, which DynamoDB's do not have. It parses each update
     three times, copies what comes of it node by node, and asks each of ten validators at each node which kinds of nodes
-    it looks at."""
+    it looks at. It takes each condition to pieces anew, and measures a whole item for each attribute that it gets. It
+    puts together a service's addresses for each call: those of S3 by loading their module again."""
     services = [(name, pattern) for name, pattern in backend_index.backend_url_patterns if name in _SERVICES]
     get_any_value = ResponseSerializer.get_value
     update_in_place = models.DynamoDBBackend.update_item
@@ -53,34 +56,36 @@ def quick_moto() -> Iterator[None]:
             return value.get(key)
         return get_any_value(self, value, key, shape)
 
-    kinds_of_nodes: dict[type, tuple[type, ...]] = {}
+    put_urls_together = vars(BaseBackend)["urls"].fget
+    known_urls: dict[type, Any] = {}
 
-    def nodes_to_be_processed(self: DepthFirstTraverser) -> tuple[type, ...]:
-        kinds = kinds_of_nodes.get(type(self))
-        if kinds is None:
-            kinds = kinds_of_nodes[type(self)] = tuple(self._processing_map())
-        return kinds
+    def urls(self: BaseBackend) -> Any:
+        if type(self) not in known_urls:
+            known_urls[type(self)] = put_urls_together(self)
+        return known_urls[type(self)]
+
+    take_to_pieces = ConditionExpressionParser._lex_condition_expression
+
+    @cache
+    def pieces_of(condition: str | None) -> Any:
+        return take_to_pieces(ConditionExpressionParser(condition, None, None))
 
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(UpdateExpressionParser, "make", cache(UpdateExpressionParser.make))
         monkeypatch.setattr("moto.dynamodb.parsing.validators.deepcopy", _copied_expression)
-        monkeypatch.setattr(DepthFirstTraverser, "nodes_to_be_processed", nodes_to_be_processed)
+        monkeypatch.setattr(DepthFirstTraverser, "traverse_node_recursively", _traversed)
+        monkeypatch.setattr(
+            ConditionExpressionParser,
+            "_lex_condition_expression",
+            lambda self: pieces_of(self.condition_expression).copy(),
+        )
+        monkeypatch.setattr(LimitedSizeDict, "__setitem__", _set_attribute)
+        monkeypatch.setattr(BaseBackend, "urls", property(urls))
         monkeypatch.setattr(ResponseSerializer, "get_value", get_value)
         monkeypatch.setattr("moto.core.responses.method_names_from_class", cache(method_names_from_class))
         monkeypatch.setattr(backend_index, "backend_url_patterns", services)
         monkeypatch.setattr(models, "copy", SimpleNamespace(deepcopy=_copied))
         monkeypatch.setattr(models.DynamoDBBackend, "update_item", update_a_copy)
-        yield
-
-
-@pytest.fixture(autouse=True, scope="session")
-def quick_botocore() -> Iterator[None]:
-    """botocore reads a service's model anew for each session, and hardly a test here shares one with another. It signs
-    each call, and writes its User-Agent of a dozen parts, while moto reads of both only whose call it is and where."""
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr("botocore.session.create_loader", cache(create_loader))
-        monkeypatch.setattr(UserAgentString, "to_string", lambda _: "tests")
-        monkeypatch.setitem(AUTH_TYPE_MAPS, "v4", _Unsigned)  # S3's is another: it says how a body is sent.
         yield
 
 
@@ -96,16 +101,6 @@ def one_call_to_moto_at_a_time() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(BotocoreStubber, "process_request", answer_alone)
         yield
-
-
-class _Unsigned(BaseSigner):
-    REQUIRES_REGION = True
-
-    def __init__(self, credentials: Any, service_name: str, region_name: str) -> None:
-        self._scope = f"{credentials.access_key}/20260504/{region_name}/{service_name}/aws4_request"
-
-    def add_auth(self, request: Any) -> None:
-        request.headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential={self._scope}"
 
 
 def values_of(item: Any) -> dict[str, Any]:
@@ -138,3 +133,36 @@ def _copied_expression(value: Any) -> Any:
             if isinstance(child, Node):
                 child.set_parent(node)
     return node
+
+
+_kinds: dict[tuple[type, type], tuple[bool, bool]] = {}
+
+
+def _traversed(self: DepthFirstTraverser, node: Any, child_id: int = -1) -> Any:
+    """Whether it is a node, and one to be processed, is asked once of each kind."""
+    kinds = type(self), type(node)
+    if kinds not in _kinds:
+        _kinds[kinds] = isinstance(node, Node), isinstance(node, self.nodes_to_be_processed())
+    is_node, is_processed = _kinds[kinds]
+    if not is_node:
+        return node
+    parent = node.parent
+    for position, child in enumerate(node.children or ()):
+        self.pre_processing_of_child(node, position)
+        _traversed(self, child, position)
+    if not is_processed:
+        return node
+    processed = self.process(node)
+    processed.parent = parent
+    if parent:
+        parent.children[child_id] = processed
+    return processed
+
+
+def _set_attribute(self: Any, name: str, value: DynamoType) -> None:
+    if "sizes" not in self.__dict__:
+        self.sizes = {each: len(each) + known.size() for each, known in self.items()}
+    self.sizes[name] = len(name) + value.size()
+    if sum(self.sizes.values()) > _LARGEST_ITEM:
+        raise ItemSizeTooLarge
+    dict.__setitem__(self, name, value)

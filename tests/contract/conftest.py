@@ -9,7 +9,8 @@ from background_remover import observability
 from background_remover.domain.credits import purchase
 from tests.contract.deployment import USER, Deployment, deployed, event
 from tests.contract.watched import Watched
-from tests.quick_moto import one_call_to_moto_at_a_time, quick_botocore, quick_moto  # noqa: F401 fixtures
+from tests.quick_botocore import quick_botocore  # noqa: F401 fixture
+from tests.quick_moto import one_call_to_moto_at_a_time, quick_moto  # noqa: F401 fixtures
 
 
 @pytest.fixture
