@@ -6,6 +6,8 @@ SHELL := bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core:$(CURDIR)/layers/imaging:$(CURDIR)/layers/command_line
 export SAM_CLI_TELEMETRY := 0
+# Images of CI often set it; then each of hundreds of processes would compile all modules anew.
+export PYTHONDONTWRITEBYTECODE :=
 # As in template.yaml: on small tiles threads of BLAS only wait for each other.
 export OPENBLAS_NUM_THREADS := 1
 

@@ -19,21 +19,27 @@ SECOND_STACK_TESTS = ("tests/e2e/test_fuzz.py", "tests/e2e/test_bench.py")
 """A third of the time that all tests of a stack take, and well without the rest."""
 
 
-class _TwoStacks(LoadScopeScheduling):
+ARTEFACT_TESTS = "tests/contract/test_artefacts.py"
+"""All that is asked of a function is answered by one process, which takes half a second."""
+
+
+class _Scheduling(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         if nodeid.startswith(SECOND_STACK_TESTS):
             return "second stack"
-        return "stack" if nodeid.startswith(STACK_TESTS) else nodeid
+        if nodeid.startswith(STACK_TESTS):
+            return "stack"
+        return ARTEFACT_TESTS if nodeid.startswith(ARTEFACT_TESTS) else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _TwoStacks:
-    """The tests of a stack run in one worker, one after the other, while all others run in the rest.
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _Scheduling:
+    """The tests of a stack run in one worker, one after the other, while others run in the rest.
 
     xdist begins with the scopes that have most tests, so with these. Its own groups do nothing with this pytest:
     https://github.com/pytest-dev/pytest-xdist/issues/1386
     """
-    return _TwoStacks(config, log)
+    return _Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,6 @@
-"""Imports `app` and whatever it loads later, from the given folders alone; prints the files of all loaded modules.
+"""Imports `app` and whatever it loads later, from the given folders alone.
+
+Prints the modules that were loaded with `app`, and the files of all modules in the end.
 
 Run as `python -I -S artefact_imports.py FOLDER…`, so that nothing but the standard library is there besides.
 """
@@ -43,6 +45,8 @@ def import_later_ones(seen: set[str]) -> None:
 if __name__ == "__main__":
     sys.path[:0] = sys.argv[1:]
     importlib.import_module("app")
+    at_first = list(sys.modules)
     import_later_ones(set())
     files = {name: getattr(module, "__file__", None) for name, module in sys.modules.items()}
-    print(json.dumps({name: file for name, file in files.items() if file and file != __file__}))
+    in_the_end = {name: file for name, file in files.items() if file and file != __file__}
+    print(json.dumps({"at_first": at_first, "in_the_end": in_the_end}))

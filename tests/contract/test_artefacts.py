@@ -1,10 +1,11 @@
-"""What is deployed is complete: every function imports from its built artefact and its layers alone."""
+"""What is deployed is complete, as every function imports from its artefact and layers alone; and starts quickly."""
 
 import json
 import re
 import subprocess
 import sys
 import sysconfig
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from tests.contract.template import FUNCTIONS, GLOBAL, plain_environment_of, pro
 from tests.project import PROJECT
 
 BUILD = PROJECT / ".aws-sam/build"
+HEAVY = {"PIL", "numpy", "isal", "pillow_heif", "imaging", "requests", "pydantic"}
+# The worker has pixels to work on, and nobody waits for the smoke test but a deployment.
+OF_PIXELS = {"ProcessImageFunction", "SmokeTestFunction"}
 LARGEST = 250 * 1024 * 1024  # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 
 
@@ -25,7 +29,7 @@ def built() -> None:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_imports_from_its_artefact_and_layers_alone(function: str) -> None:
-    files = files_loaded_by(function)
+    files = imported_by(function).in_the_end
 
     assert Path(files["app"]) == BUILD / function / "app.py"
     roots = [*artefacts_of(function), Path(sysconfig.get_path("stdlib")), Path(sysconfig.get_path("platstdlib"))]
@@ -46,7 +50,26 @@ def test_a_function_imports_from_its_artefact_and_layers_alone(function: str) ->
     ],
 )
 def test_what_is_imported_late_was_imported_here(function: str, modules: set[str]) -> None:
-    assert modules <= set(files_loaded_by(function))
+    assert modules <= set(imported_by(function).in_the_end)
+
+
+@pytest.mark.parametrize("function", [name for name in FUNCTIONS if name not in OF_PIXELS])
+def test_a_cold_start_loads_no_pixels_no_http_client_and_no_validation(function: str) -> None:
+    loaded = imported_by(function).at_first
+    assert "app" in loaded
+    assert loaded & HEAVY == set()
+
+
+def test_the_authorizer_loads_what_jwts_and_keys_need_when_one_comes() -> None:
+    assert imported_by("AuthorizeFunction").at_first & {"jwt", "cryptography", "botocore.session"} == set()
+
+
+def test_the_worker_loads_everything_before_its_first_message() -> None:
+    assert {"PIL", "numpy", "isal", "imaging", "requests"} <= imported_by("ProcessImageFunction").at_first
+
+
+def test_the_decoder_of_heic_is_loaded_with_the_first_heic() -> None:
+    assert "pillow_heif" not in imported_by("ProcessImageFunction").at_first
 
 
 @pytest.mark.parametrize("layer", properties_of("AWS::Serverless::LayerVersion"))
@@ -58,7 +81,7 @@ def test_a_layers_packages_lie_where_lambda_looks(layer: str) -> None:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_no_cold_start_loads_boto3_and_its_transfer_manager(function: str) -> None:
-    assert "boto3" not in files_loaded_by(function)
+    assert "boto3" not in imported_by(function).in_the_end
 
 
 def test_the_docs_layer_has_the_files_of_swagger_ui_and_no_web_framework() -> None:
@@ -101,9 +124,16 @@ def artefacts_of(function: str) -> list[Path]:
     return [BUILD / function, *(BUILD / layer / "python" for layer in layers_of(function))]
 
 
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """`at_first`: what a cold start loads. `in_the_end`: the file of each module, without the interpreter's own."""
+
+    at_first: set[str]
+    in_the_end: dict[str, str]
+
+
 @cache
-def files_loaded_by(function: str) -> dict[str, str]:
-    """The file of every module that is loaded in the end, without those that the interpreter has built in."""
+def imported_by(function: str) -> Imported:
     program = [sys.executable, "-I", "-S", str(Path(__file__).with_name("artefact_imports.py"))]
     outcome = subprocess.run(
         [*program, *map(str, artefacts_of(function))],
@@ -112,5 +142,5 @@ def files_loaded_by(function: str) -> dict[str, str]:
         text=True,
     )
     assert outcome.returncode == 0, outcome.stderr
-    files: dict[str, str] = json.loads(outcome.stdout)
-    return files
+    printed = json.loads(outcome.stdout)
+    return Imported(at_first=set(printed["at_first"]), in_the_end=printed["in_the_end"])

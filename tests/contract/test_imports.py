@@ -1,15 +1,10 @@
-"""Imports go one way: functions, use cases and HTTP, gateways, domain. And cold starts load no more than they need."""
+"""Imports go one way: functions, use cases and HTTP, gateways, domain."""
 
 import ast
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 
-from tests.contract.template import FUNCTIONS, plain_environment_of
 from tests.project import PROJECT
 
 LAYERS = (PROJECT / "layers/core", PROJECT / "layers/imaging")
@@ -55,7 +50,6 @@ PURE = {
     *("hmac", "json"),
     *("idna", "re", "typing", "unicodedata", "urllib"),
 }
-HEAVY = {"PIL", "numpy", "isal", "pillow_heif", "imaging", "requests", "pydantic"}
 
 
 @pytest.mark.parametrize("part", ALLOWED)
@@ -87,43 +81,6 @@ def test_the_domain_never_asks_what_time_it_is() -> None:
 def test_nothing_in_the_layers_imports_a_function_or_a_test() -> None:
     imported = {imported for part in OURS for _, imported in imports_of(part)}
     assert not {name for name in imported if is_within(name, ("app", "functions", "tests"))}
-
-
-# The worker has pixels to work on, and nobody waits for the smoke test but a deployment.
-OF_PIXELS = {"ProcessImageFunction", "SmokeTestFunction"}
-
-
-@pytest.mark.parametrize("function", [name for name in FUNCTIONS if name not in OF_PIXELS])
-def test_a_cold_start_loads_no_pixels_no_http_client_and_no_validation(function: str) -> None:
-    loaded = modules_after_importing(function)
-    assert "app" in loaded
-    assert loaded & HEAVY == set()
-
-
-def test_the_authorizer_loads_what_jwts_and_keys_need_when_one_comes() -> None:
-    assert modules_after_importing("AuthorizeFunction") & {"jwt", "cryptography", "boto3"} == set()
-
-
-def test_the_worker_loads_everything_before_its_first_message() -> None:
-    assert {"PIL", "numpy", "isal", "imaging", "requests"} <= modules_after_importing("ProcessImageFunction")
-
-
-def test_the_decoder_of_heic_is_loaded_with_the_first_heic() -> None:
-    assert "pillow_heif" not in modules_after_importing("ProcessImageFunction")
-
-
-def modules_after_importing(function: str) -> set[str]:
-    """The top-level modules that are loaded once the function's `app` is imported."""
-    program = "import app, json, sys; print(json.dumps([name.partition('.')[0] for name in sys.modules]))"
-    paths = [PROJECT / FUNCTIONS[function]["CodeUri"], *LAYERS]
-    outcome = subprocess.run(
-        [sys.executable, "-c", program],
-        env=plain_environment_of(function) | {"PYTHONPATH": os.pathsep.join(map(str, paths))},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return set(json.loads(outcome.stdout))
 
 
 def imports_of(part: str) -> Iterator[tuple[str, str]]:

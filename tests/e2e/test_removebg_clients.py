@@ -68,8 +68,7 @@ class Clients:
 
 @pytest.fixture
 def clients(stack: LocalStack, caller: Caller, tmp_path: Path) -> Iterator[Clients]:
-    stack.operate("grant", "--user", caller.user.user_id, "--credits", "200")
-    key = stack.operate("create-api-key", "--user", caller.user.user_id)
+    key = caller.post("api-keys", {"name": "of a client"}).json()["key"]
     with ApiRemoveBg(stack.page_url, tmp_path) as host:
         yield Clients(host, tmp_path, key)
 
@@ -214,7 +213,7 @@ def test_pypis_remove_bg_api_takes_a_file_bytes_and_base64(clients: Clients, cal
 def test_pypis_remove_bg_api_gets_bytes_and_keeps_count_of_the_credits(clients: Clients) -> None:
     told = api(clients, "len(it.remove_bg_file('cat.png')) > 100, it.account.balance()")
 
-    assert told.strip() == "True 222"  # 30 for signing up and 200, less 8.
+    assert told.strip() == "True 22"  # 30 for signing up, less 8.
 
 
 def test_pypis_remove_bg_api_sends_any_parameter(clients: Clients) -> None:
@@ -227,7 +226,7 @@ def test_pypis_remove_bg_api_sends_any_parameter(clients: Clients) -> None:
 def test_pypis_remove_bg_api_knows_the_account(clients: Clients) -> None:
     told = api(clients, "it.account.get_balance_dict()['payg'], it.account.free_api_calls()")
 
-    assert told.strip() == "230 0"
+    assert told.strip() == "30 0"
 
 
 def test_pypis_remove_bg_api_raises_for_a_key_that_is_nobodys(clients: Clients) -> None:
