@@ -52,7 +52,8 @@ class Interruption:
 class Interruptions:
     """Listens, inside its `with`, to all AWS calls of the account; what is armed happens once.
 
-    `seen` counts the calls by name and moment since something was armed.
+    `seen` counts the calls by name and moment since something was armed; `order` has their names one after the other,
+    with an empty one where each `with` begins.
     """
 
     def __init__(self, account: Account) -> None:
@@ -60,8 +61,10 @@ class Interruptions:
         self._armed: Interruption | None = None
         self._lock = Lock()
         self.seen: Counter[tuple[str, Moment]] = Counter()
+        self.order: list[str] = []
 
     def __enter__(self) -> Interruptions:
+        self.order.append("")
         for events in self._events:
             events.register("before-call", self._before)
             events.register("after-call", self._after)
@@ -75,6 +78,7 @@ class Interruptions:
     def arm(self, interruption: Interruption) -> None:
         self._armed = interruption
         self.seen.clear()
+        self.order.clear()
 
     def disarm(self) -> None:
         self._armed = None
@@ -96,6 +100,8 @@ class Interruptions:
     def _reach(self, call: str, moment: Moment) -> None:
         with self._lock:  # The two inferences of a job call from threads of their own.
             self.seen[call, moment] += 1
+            if moment == "before":
+                self.order.append(call)
             armed = self._armed
             is_reached = armed and (armed.call, armed.moment, armed.occurrence) == (
                 call,
