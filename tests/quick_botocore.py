@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.auth import AUTH_TYPE_MAPS, BaseSigner
+from botocore.hooks import EventAliaser
 from botocore.loaders import create_loader
 from botocore.model import OperationModel
 from botocore.regions import EndpointRulesetResolver
@@ -16,7 +17,8 @@ from botocore.useragent import UserAgentString
 def quick_botocore() -> Iterator[None]:
     """botocore reads a service's model anew for each session, and hardly a test here shares one with another. It signs
     each call, and writes its User-Agent of a dozen parts, while moto reads of both only whose call it is and where. For
-    each call it works out the service's address, which depends on what is called only where that is in a bucket."""
+    each call it works out the service's address, which depends on what is called only where that is in a bucket; for
+    each session and client, under which names hundreds of events are known today."""
     construct_any_endpoint = EndpointRulesetResolver.construct_endpoint
 
     def construct_endpoint(
@@ -29,11 +31,20 @@ def quick_botocore() -> Iterator[None]:
             known[operation_model.name] = construct_any_endpoint(self, operation_model, call_args, request_context)
         return known[operation_model.name]
 
+    work_out_name = vars(EventAliaser)["_alias_event_name"]
+    known_names: dict[str, str] = {}
+
+    def name_of(self: EventAliaser, event: str) -> str:
+        if event not in known_names:
+            known_names[event] = work_out_name(self, event)
+        return known_names[event]
+
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr("botocore.session.create_loader", cache(create_loader))
         monkeypatch.setattr(UserAgentString, "to_string", lambda _: "tests")
         monkeypatch.setitem(AUTH_TYPE_MAPS, "v4", _Unsigned)  # S3's is another: it says how a body is sent.
         monkeypatch.setattr(EndpointRulesetResolver, "construct_endpoint", construct_endpoint)
+        monkeypatch.setattr(EventAliaser, "_alias_event_name", name_of)
         yield
 
 

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 from unittest.mock import patch
 from urllib.parse import unquote_plus
 
@@ -38,6 +39,7 @@ from tests.stores import stores
 
 BUCKET = "images"  # S3 takes no capitals, so that this one cannot have its logical id for a name.
 HUGGING_FACE_TOKEN = "hf_contract"
+REGION = "us-east-1"
 SIGNUP_CREDITS = 50
 
 AwsCall = tuple[str, dict[str, Any]]
@@ -87,12 +89,11 @@ class Deployment:
         """Functions: the last one was invoked by the one before it."""
         self._session = get_session()
         """Of the functions' clients; the test's own come from boto3."""
-        dynamodb = boto3.client("dynamodb")
-        wired = stores(dynamodb, signup_credits=SIGNUP_CREDITS)
+        wired = stores(_client("dynamodb"), signup_credits=SIGNUP_CREDITS)
         self.ledger, self.batches = wired.ledger, wired.batches
         self.jobs, self.intake = wired.jobs, wired.intake
-        self.api_keys = ApiKeys(dynamodb, table="ApiKeysTable")
-        self.objects = ObjectStore(boto3.client("s3"), bucket=BUCKET)
+        self.api_keys = ApiKeys(_client("dynamodb"), table="ApiKeysTable")
+        self.objects = ObjectStore(_client("s3"), bucket=BUCKET)
 
     def invoke(self, function: str, event: dict[str, Any]) -> Any:
         """A cold start: the function's module is run anew, and its clients are made anew.
@@ -259,7 +260,7 @@ def _job(job_id: str, age: timedelta = timedelta(0)) -> Job:
 def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     with mock_aws(), HuggingFaceStandIn(HUGGING_FACE_TOKEN) as hugging_face:
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
         environment = {
             **{name: value for each in FUNCTIONS for name, value in plain_environment_of(each).items()},
             "BUCKET": BUCKET,
@@ -294,13 +295,15 @@ def _photo() -> bytes:
 
 def _create_resources() -> dict[str, str]:
     """Creates the template's resources, each called by its logical id; returns the queues' URLs as settings."""
-    create_tables(boto3.client("dynamodb"))
+    create_tables(_client("dynamodb"))
     for bucket in (BUCKET, PAGE_BUCKET):
-        boto3.client("s3").create_bucket(Bucket=bucket)
-    boto3.client("secretsmanager").create_secret(Name="HuggingFaceTokenSecret", SecretString=HUGGING_FACE_TOKEN)
-    sqs = boto3.client("sqs")
-    return {
-        "QUEUE_URL": sqs.create_queue(QueueName="JobQueue")["QueueUrl"],
-        "WEBHOOK_QUEUE_URL": sqs.create_queue(QueueName="WebhookQueue")["QueueUrl"],
-        "ARCHIVE_QUEUE_URL": sqs.create_queue(QueueName="ArchiveQueue")["QueueUrl"],
-    }
+        _client("s3").create_bucket(Bucket=bucket)
+    _client("secretsmanager").create_secret(Name="HuggingFaceTokenSecret", SecretString=HUGGING_FACE_TOKEN)
+    queues = {"QUEUE_URL": "JobQueue", "WEBHOOK_QUEUE_URL": "WebhookQueue", "ARCHIVE_QUEUE_URL": "ArchiveQueue"}
+    return {setting: _client("sqs").create_queue(QueueName=name)["QueueUrl"] for setting, name in queues.items()}
+
+
+@cache
+def _client(service: Literal["dynamodb", "s3", "secretsmanager", "sqs"]) -> Any:
+    """Made once: that takes longer than most tests."""
+    return boto3.client(service, region_name=REGION, aws_access_key_id="testing", aws_secret_access_key="testing")
