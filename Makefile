@@ -46,7 +46,7 @@ test: install build lint  ## Lint, type check, and all tests
 	pytest --durations 20 --numprocesses $(WORKERS)
 
 .PHONY: lint
-lint: install
+lint: .venv/installed
 	ruff check .
 	ruff format --check .
 	mypy
