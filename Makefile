@@ -11,10 +11,9 @@ export PYTHONDONTWRITEBYTECODE :=
 # As in template.yaml: on small tiles threads of BLAS only wait for each other.
 export OPENBLAS_NUM_THREADS := 1
 
-PROCESSORS := $(shell getconf _NPROCESSORS_ONLN)
-MAKEFLAGS += --jobs=$(PROCESSORS)
-# One more than there are processors: a worker with a stack waits for it half of the time.
-WORKERS := $(shell expr $(PROCESSORS) + 1)
+ON_ALL_PROCESSORS := --numprocesses auto
+# One more than there are processors: who has a stack waits for it half of the time.
+WITH_STACKS := --numprocesses $$(( $$(getconf _NPROCESSORS_ONLN) + 1 ))
 
 SOURCES := template.yaml functions/docs/openapi.json layers/docs/Makefile \
 	$(shell find functions layers -path layers/command_line -prune -o '(' -name '*.py' -o -name requirements.txt ')' -print) \
@@ -39,18 +38,15 @@ check: install  ## Format, lint, types and unit tests: for every save
 	ruff format .
 	ruff check --fix .
 	mypy
-	pytest tests/unit -m "not large" --numprocesses $(PROCESSORS)
+	pytest tests/unit -m "not large" $(ON_ALL_PROCESSORS)
 
 .PHONY: test
-test: install build lint  ## Lint, type check, and all tests
-	pytest --durations 20 --numprocesses $(WORKERS)
-
-.PHONY: lint
-lint: .venv/installed
+test: install build  ## Lint, type check, and all tests
 	ruff check .
 	ruff format --check .
 	mypy
 	sam validate --lint
+	pytest --durations 20 $(WITH_STACKS)
 
 .PHONY: browse
 browse: install build  ## Run the browser's tests slowly, with pictures in out/browser/: make browse [TEST=…]

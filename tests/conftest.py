@@ -21,7 +21,7 @@ SECOND_STACK_TESTS = ("tests/e2e/test_fuzz.py", "tests/e2e/test_bench.py")
 
 
 ARTEFACT_TESTS = "tests/contract/test_artefacts.py"
-"""All that is asked of a function is answered by one process, which takes half a second."""
+"""In one worker, so that one process says of each function what it loads."""
 
 
 class _Scheduling(LoadScopeScheduling):
@@ -45,6 +45,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _Schedu
 
 def pytest_collection_finish() -> None:
     """What thousands of tests consist of stays to the end: the garbage collector need not look through it again."""
+    gc.collect()
     gc.freeze()
 
 

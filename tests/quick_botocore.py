@@ -1,4 +1,4 @@
-"""botocore, for tests that make thousands of calls: it does things once, and nothing for callers that moto knows."""
+"""botocore, for tests that make thousands of calls: it does things once, and nothing that moto does not read."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -17,8 +17,8 @@ from botocore.useragent import UserAgentString
 def quick_botocore() -> Iterator[None]:
     """botocore reads a service's model anew for each session, and hardly a test here shares one with another. It signs
     each call, and writes its User-Agent of a dozen parts, while moto reads of both only whose call it is and where. For
-    each call it works out the service's address, which depends on what is called only where that is in a bucket; for
-    each session and client, under which names hundreds of events are known today."""
+    each call it works out the service's address, which in these tests only a bucket makes another one; for each session
+    and client the present names of hundreds of events."""
     construct_any_endpoint = EndpointRulesetResolver.construct_endpoint
 
     def construct_endpoint(

@@ -19,13 +19,14 @@ from moto.dynamodb.comparisons import ConditionExpressionParser
 from moto.dynamodb.exceptions import ItemSizeTooLarge
 from moto.dynamodb.models.dynamo_type import DynamoType, LimitedSizeDict
 from moto.dynamodb.models.table import Table
+from moto.dynamodb.models.utilities import bytesize
 
 # moto hides the types of these modules from type checkers.
 from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node  # type: ignore[attr-defined]
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser  # type: ignore[attr-defined]
 
 _SERVICES = {"dynamodb", "s3", "secretsmanager", "sqs"}
-# moto's; AWS writes of 400 KB: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+# moto's limit, in bytes; AWS states 400 KB: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 _LARGEST_ITEM = 405_000
 
 
@@ -160,9 +161,14 @@ def _traversed(self: DepthFirstTraverser, node: Any, child_id: int = -1) -> Any:
 
 
 def _set_attribute(self: Any, name: str, value: DynamoType) -> None:
-    if "sizes" not in self.__dict__:
-        self.sizes = {each: len(each) + known.size() for each, known in self.items()}
-    self.sizes[name] = len(name) + value.size()
-    if sum(self.sizes.values()) > _LARGEST_ITEM:
+    known = self.__dict__.get("sizes", {})
+    sizes = {each: known.get(each) or _size(each, attribute) for each, attribute in self.items()}
+    sizes[name] = _size(name, value)
+    if sum(sizes.values()) > _LARGEST_ITEM:
         raise ItemSizeTooLarge
+    self.sizes = sizes
     dict.__setitem__(self, name, value)
+
+
+def _size(name: str, value: DynamoType) -> int:
+    return bytesize(name) + value.size()

@@ -140,23 +140,26 @@ class LocalStack:
         return sent.removeprefix("Your verification code is ").removesuffix(".")
 
     def drop_jobs(self) -> None:
-        """Empties the queue and lets all functions come to their end, so that nothing more is asked for their jobs.
+        """Empties the queue and waits for the functions that have begun, so that nothing more is asked for their jobs.
 
-        Raises `TimeoutError` if one is still at work after a minute.
+        Raises `TimeoutError` where that takes more than a minute.
         """
         sqs, url = self.emulator.client("sqs"), self.outputs["JobQueueUrl"]
         counts = [f"ApproximateNumberOfMessages{which}" for which in ("", "NotVisible", "Delayed")]
-        deadline = time.monotonic() + 60
+        deadline, looks = time.monotonic() + 60, 1
         while time.monotonic() < deadline:
-            # Functions first: whoever has ended since then has left its messages.
-            is_quiet = self.emulator.running() == 0
+            # Functions before messages: one that has ended by now has sent its messages already.
+            running = self.emulator.running()
             left = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=counts)["Attributes"]
-            if is_quiet and not any(map(int, left.values())):
+            if running or any(map(int, left.values())):
+                # As in AWS, this takes the messages that are being worked on as well, or are just about to be.
+                sqs.purge_queue(QueueUrl=url)
+                looks = 3
+            looks -= 1
+            if looks == 0:
                 return
-            # As in AWS, this takes messages that a function is working on as well: the next look sees the function.
-            sqs.purge_queue(QueueUrl=url)
             time.sleep(0.05)
-        raise TimeoutError("functions are still at work")
+        raise TimeoutError(f"{running} functions are at work, and messages are left: {left}")
 
     def forget_failures(self) -> None:
         """What Hugging Face failed to do before keeps nobody from asking it, nor from asking it twice.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FOLDERS = ("inputs", "backdrops", "results", "mattes", "thumbnails", "renders", "zips")
 
-READS = ("GetItem", "Query", "GetObject", "ListObjectsV2")
+READS = {"GetItem", "Query", "GetObject", "ListObjectsV2"}
 
 Moment = Literal["before", "after"]
 """The call takes effect in between."""
