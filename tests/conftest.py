@@ -18,8 +18,6 @@ SIGNUP_CREDITS = 30
 STACK_TESTS = ("tests/e2e/", "tests/browser/")
 SECOND_STACK_TESTS = ("tests/e2e/test_fuzz.py", "tests/e2e/test_bench.py")
 """A third of the time that all tests of a stack take, and well without the rest."""
-
-
 ARTEFACT_TESTS = "tests/contract/test_artefacts.py"
 """In one worker, so that one process says of each function what it loads."""
 

@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any
 from unittest.mock import patch
 from urllib.parse import unquote_plus
 
@@ -33,6 +32,7 @@ from background_remover.http import api
 from tests.contract.template import FUNCTIONS, GLOBAL, plain_environment_of
 from tests.deployed_tables import create_tables
 from tests.documented import ROUTES, as_response, assert_documented
+from tests.moto_client import client
 from tests.project import PROJECT
 from tests.stack.hugging_face import HuggingFaceStandIn
 from tests.stores import stores
@@ -88,12 +88,12 @@ class Deployment:
         self._running: list[str] = []
         """Functions: the last one was invoked by the one before it."""
         self._session = get_session()
-        """Of the functions' clients; the test's own come from boto3."""
-        wired = stores(_client("dynamodb"), signup_credits=SIGNUP_CREDITS)
+        """Of the functions' clients; the test's own are others."""
+        wired = stores(client("dynamodb", REGION), signup_credits=SIGNUP_CREDITS)
         self.ledger, self.batches = wired.ledger, wired.batches
         self.jobs, self.intake = wired.jobs, wired.intake
-        self.api_keys = ApiKeys(_client("dynamodb"), table="ApiKeysTable")
-        self.objects = ObjectStore(_client("s3"), bucket=BUCKET)
+        self.api_keys = ApiKeys(client("dynamodb", REGION), table="ApiKeysTable")
+        self.objects = ObjectStore(client("s3", REGION), bucket=BUCKET)
 
     def invoke(self, function: str, event: dict[str, Any]) -> Any:
         """A cold start: the function's module is run anew, and its clients are made anew.
@@ -295,15 +295,9 @@ def _photo() -> bytes:
 
 def _create_resources() -> dict[str, str]:
     """Creates the template's resources, each called by its logical id; returns the queues' URLs as settings."""
-    create_tables(_client("dynamodb"))
+    create_tables(client("dynamodb", REGION))
     for bucket in (BUCKET, PAGE_BUCKET):
-        _client("s3").create_bucket(Bucket=bucket)
-    _client("secretsmanager").create_secret(Name="HuggingFaceTokenSecret", SecretString=HUGGING_FACE_TOKEN)
+        client("s3", REGION).create_bucket(Bucket=bucket)
+    client("secretsmanager", REGION).create_secret(Name="HuggingFaceTokenSecret", SecretString=HUGGING_FACE_TOKEN)
     queues = {"QUEUE_URL": "JobQueue", "WEBHOOK_QUEUE_URL": "WebhookQueue", "ARCHIVE_QUEUE_URL": "ArchiveQueue"}
-    return {setting: _client("sqs").create_queue(QueueName=name)["QueueUrl"] for setting, name in queues.items()}
-
-
-@cache
-def _client(service: Literal["dynamodb", "s3", "secretsmanager", "sqs"]) -> Any:
-    """Made once: that takes longer than most tests."""
-    return boto3.client(service, region_name=REGION, aws_access_key_id="testing", aws_secret_access_key="testing")
+    return {setting: client("sqs", REGION).create_queue(QueueName=name)["QueueUrl"] for setting, name in queues.items()}

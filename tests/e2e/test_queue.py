@@ -1,8 +1,7 @@
-import time
-
 import pytest
 
-from tests.e2e.caller import PATIENCE_SECONDS, Caller
+from tests.bench.tenant import await_answer
+from tests.e2e.caller import Caller
 from tests.e2e.conftest import SIGNUP_CREDITS
 from tests.stack.deploy import HUGGING_FACE_TOKEN
 from tests.stack.hugging_face import Fault
@@ -114,9 +113,7 @@ def test_a_message_delivered_twice_is_worked_on_once(stack: LocalStack, caller: 
 def test_who_drops_jobs_waits_for_the_worker_that_has_begun_one(stack: LocalStack, caller: Caller) -> None:
     stack.hugging_face.set_latency(1.0)
     job = caller.remove(headers={"Prefer": "respond-async"}).json()
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not stack.hugging_face.requests and time.monotonic() < deadline:
-        time.sleep(0.05)
+    await_answer(lambda: stack.hugging_face.requests or None)
     stack.drop_jobs()
     assert stack.emulator.running() == 0
     assert caller.get(f"jobs/{job['jobId']}").json()["status"] == "completed"

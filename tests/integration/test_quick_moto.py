@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from tests.deployed_tables import create_tables
+from tests.moto_client import client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,11 +23,8 @@ HALF = {"S": "x" * 210_000}
 @pytest.fixture
 def dynamodb() -> Iterator[DynamoDBClient]:
     with mock_aws():
-        client = boto3.client(
-            "dynamodb", region_name="eu-central-1", aws_access_key_id="testing", aws_secret_access_key="testing"
-        )
-        create_tables(client)
-        yield client
+        create_tables(client("dynamodb"))
+        yield client("dynamodb")
 
 
 def test_an_item_of_more_than_400_kb_is_not_put(dynamodb: DynamoDBClient) -> None:

@@ -146,18 +146,19 @@ class LocalStack:
         """
         sqs, url = self.emulator.client("sqs"), self.outputs["JobQueueUrl"]
         counts = [f"ApproximateNumberOfMessages{which}" for which in ("", "NotVisible", "Delayed")]
-        deadline, looks = time.monotonic() + 60, 1
+        deadline, quiet_looks = time.monotonic() + 60, 1
         while time.monotonic() < deadline:
             # Functions before messages: one that has ended by now has sent its messages already.
             running = self.emulator.running()
             left = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=counts)["Attributes"]
-            if running or any(map(int, left.values())):
+            if not running and not any(map(int, left.values())):
+                quiet_looks -= 1
+                if quiet_looks == 0:
+                    return
+            else:
                 # As in AWS, this takes the messages that are being worked on as well, or are just about to be.
                 sqs.purge_queue(QueueUrl=url)
-                looks = 3
-            looks -= 1
-            if looks == 0:
-                return
+                quiet_looks = 2
             time.sleep(0.05)
         raise TimeoutError(f"{running} functions are at work, and messages are left: {left}")
 

@@ -8,12 +8,9 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from moto import mock_aws
 
 from background_remover.domain.batches import Batch
@@ -27,6 +24,7 @@ from background_remover.observability import metrics
 from background_remover.use_cases.assemble_archive import AssembleArchive
 from tests.deployed_tables import create_tables
 from tests.integration.archives.finished_batch import NOON, complete, fail, new_batch
+from tests.moto_client import client
 from tests.stores import stores
 
 if TYPE_CHECKING:
@@ -35,6 +33,7 @@ if TYPE_CHECKING:
 
 LATER = NOON + timedelta(minutes=3)
 BUCKET = "images"
+REGION = "us-east-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +44,12 @@ class Photo:
     result: bytes | None
 
 
-@cache
-def client(service: Literal["dynamodb", "s3"]) -> Any:
-    """Made once: that takes longer than most tests."""
-    return boto3.client(
-        service,
-        region_name="us-east-1",
-        aws_access_key_id="testing",
-        aws_secret_access_key="testing",
-        config=Config(retries={"total_max_attempts": 1}),
-    )
-
-
 class Archives:
     """Empty tables and an empty bucket, inside moto's `mock_aws`."""
 
     def __init__(self) -> None:
-        self.dynamodb: DynamoDBClient = client("dynamodb")
-        self.s3: S3Client = client("s3")
+        self.dynamodb: DynamoDBClient = client("dynamodb", REGION)
+        self.s3: S3Client = client("s3", REGION)
         create_tables(self.dynamodb)
         self.s3.create_bucket(Bucket=BUCKET)
         wired = stores(self.dynamodb, signup_credits=1000)

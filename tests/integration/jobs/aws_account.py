@@ -7,14 +7,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache, partial
-from typing import TYPE_CHECKING, Any, Literal, Self
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-import boto3
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
-from botocore.config import Config
 from moto.backends import get_backend
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
@@ -43,6 +41,7 @@ from background_remover.use_cases.announce import announce
 from background_remover.use_cases.fetch_image import fetch_image
 from background_remover.use_cases.uncharged_allowance import UnchargedAllowance
 from tests.deployed_tables import create_tables
+from tests.moto_client import client
 from tests.stores import stores
 
 if TYPE_CHECKING:
@@ -82,18 +81,6 @@ class Clock:
         return self.now
 
 
-@cache
-def client(service: Literal["dynamodb", "s3", "sqs", "secretsmanager", "lambda"]) -> Any:
-    """Made once: that takes longer than most tests. Event handlers of a test are to be taken off again."""
-    return boto3.client(
-        service,
-        region_name=REGION,
-        aws_access_key_id="testing",
-        aws_secret_access_key="testing",
-        config=Config(retries={"total_max_attempts": 1}),
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class SentMessage:
     message: JobMessage
@@ -116,14 +103,14 @@ class AwsAccount:
     ) -> None:
         self.hub = hub
         self.clock = Clock()
-        self.dynamodb: DynamoDBClient = client("dynamodb")
-        self.s3: S3Client = client("s3")
-        self.sqs: SQSClient = client("sqs")
-        self.lambdas: LambdaClient = client("lambda")
+        self.dynamodb: DynamoDBClient = client("dynamodb", REGION)
+        self.s3: S3Client = client("s3", REGION)
+        self.sqs: SQSClient = client("sqs", REGION)
+        self.lambdas: LambdaClient = client("lambda", REGION)
         create_tables(self.dynamodb)
         self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         queue_url = self.sqs.create_queue(QueueName="jobs")["QueueUrl"]
-        client("secretsmanager").create_secret(Name="hugging-face", SecretString=token)
+        client("secretsmanager", REGION).create_secret(Name="hugging-face", SecretString=token)
         self.webhook_queue = WorkQueue(self.sqs, url=self.sqs.create_queue(QueueName="webhooks")["QueueUrl"])
         announcing = partial(announce, self.webhook_queue)
         wired = stores(self.dynamodb, signup_credits=SIGNUP_CREDITS, announce=announcing)
@@ -152,7 +139,7 @@ class AwsAccount:
         }
         return HuggingFace(
             {model: routes[model] for model in self.models},
-            Secret(client("secretsmanager"), secret_id="hugging-face"),
+            Secret(client("secretsmanager", REGION), secret_id="hugging-face"),
             clock=lambda: self.clock().timestamp(),
             sleep=lambda _: None,
             now=lambda: self.clock().timestamp(),

@@ -14,7 +14,8 @@ from background_remover.domain.limits import RequestPolicy
 from background_remover.domain.request_errors import TooManyRequestsError
 from background_remover.gateways.limit_store import PLACE_LEASE, RETENTION, LimitStore, Place, Spent
 from tests.deployed_tables import create_tables
-from tests.integration.jobs.aws_account import NOON, client
+from tests.integration.jobs.aws_account import NOON
+from tests.moto_client import client
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
